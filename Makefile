@@ -1,0 +1,70 @@
+# Bantam. `make` builds, `make run` shows a container, `make test` runs everything,
+# `make check` is the fast gate before a commit. README.md says what each is for.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+
+# A test machine may have no HOME; Go wants one for its caches.
+ifeq ($(origin HOME),undefined)
+export HOME := $(CURDIR)/.cache/home
+endif
+export CGO_ENABLED := 0
+
+GO       ?= go
+VERSION  ?= $(shell cat VERSION)
+COMMIT   ?= $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+PROGRAMS := bantam bantam-oci bantamd box
+RUNNER   := $(GO) run ./test/runner
+TOOL     := $(GO) tool -modfile=tools/go.mod
+
+.PHONY: all build run test check unit golden bench fuzz test-vm ledger clean install packages help $(PROGRAMS)
+
+all: build
+
+build: $(PROGRAMS) ## build the four programs into bin/
+
+$(PROGRAMS):
+	@mkdir -p bin
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/$@ ./cmd/$@
+
+run: build ## run a container from an image made here: a shell, or a tour without a terminal
+	@test/run.sh
+
+packages: ## install what the tests drive: the peers, busybox, qemu
+	@test/packages.sh
+
+test: packages build ## run everything and count what was skipped
+	@$(RUNNER) all
+
+check: ## format, vet, lint, vulnerabilities, architecture, unit and golden tests
+	@test/check.sh
+
+unit: ## the tests of the packages alone
+	@$(RUNNER) unit
+
+golden: ## rewrite the expected plans: review the difference before committing it
+	$(GO) test ./internal/plan/... -update
+
+bench: packages build ## measure against the peers and print SPECIFICATION.md's table
+	@$(GO) run ./test/bench
+
+fuzz: ## fuzz each target for FUZZTIME (10s)
+	@test/fuzz.sh
+
+test-vm: build ## boot Debian's kernel under qemu and run the runtime's tests inside
+	@$(RUNNER) vm
+
+ledger: ## write the committed lists of linked packages and binary sizes anew
+	$(GO) test ./internal/archtest -update
+
+clean: ## remove what was built
+	rm -rf --one-file-system bin .cache
+
+install: build ## install into PREFIX (/usr/local)
+	install -d $(DESTDIR)$(or $(PREFIX),/usr/local)/bin
+	install -m 0755 $(PROGRAMS:%=bin/%) $(DESTDIR)$(or $(PREFIX),/usr/local)/bin
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12

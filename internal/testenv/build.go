@@ -1,0 +1,95 @@
+package testenv
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// Module returns the folder of the module, found from the test's own folder.
+func Module(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatalf("find module: %v", err)
+	}
+	for d := dir; ; d = filepath.Dir(d) {
+		if _, err := os.Stat(filepath.Join(d, "go.mod")); err == nil {
+			return d
+		}
+		if d == filepath.Dir(d) {
+			t.Fatalf("find module: no go.mod above %s", dir)
+		}
+	}
+}
+
+// Bin returns the path of one of the module's own programs ("bantam-oci"), built
+// as `make` builds it. BANTAM_BIN names a folder of programs built before; without
+// it the program is built once per test process.
+func Bin(t testing.TB, name string) string {
+	t.Helper()
+	if dir := os.Getenv("BANTAM_BIN"); dir != "" {
+		p := filepath.Join(dir, name)
+		if _, err := os.Stat(p); err != nil {
+			t.Fatalf("program %s of BANTAM_BIN: %v", name, err)
+		}
+		return p
+	}
+	b, _ := builds.LoadOrStore(name, &build{})
+	p, err := b.(*build).path(Module(t), name)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return p
+}
+
+var builds sync.Map // name of a program to its *build
+
+type build struct {
+	once sync.Once
+	out  string
+	err  error
+}
+
+func (b *build) path(module, name string) (string, error) {
+	b.once.Do(func() {
+		// It outlives the test that came first, so it is not in its TempDir.
+		dir := filepath.Join(module, "bin", "test")
+		if b.err = os.MkdirAll(dir, 0o755); b.err != nil {
+			return
+		}
+		b.out = filepath.Join(dir, name)
+		b.err = compile(module, name, b.out)
+	})
+	return b.out, b.err
+}
+
+func compile(module, name, out string) error {
+	next, err := os.CreateTemp(filepath.Dir(out), name+"-*")
+	if err != nil {
+		return err
+	}
+	next.Close()
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", next.Name(), "./cmd/"+name)
+	cmd.Dir = module
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		os.Remove(next.Name())
+		return &buildError{name, string(text), err}
+	}
+	// Another test process may be running the program: replace, never overwrite.
+	return os.Rename(next.Name(), out)
+}
+
+type buildError struct {
+	name, output string
+	err          error
+}
+
+func (e *buildError) Error() string {
+	return "build " + e.name + ": " + e.err.Error() + "\n" + e.output
+}
+
+func (e *buildError) Unwrap() error { return e.err }
