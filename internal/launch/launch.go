@@ -1,0 +1,223 @@
+// Package launch starts the process of a container: it forks once and the child
+// interprets a plan with raw system calls only.
+//
+// The two talk over a socket of packets, which execve closes:
+//
+//	child                      parent
+//	  | -- SyncMaps ----------> | writes uid_map, gid_map
+//	  | <-- 0 ----------------- |
+//	  |    ... mounts ...       | limits of the cgroup, record
+//	  | -- SyncRuntime -------> | prestart and createRuntime hooks
+//	  | <-- 0 ----------------- |
+//	  | -- SyncReady ---------> | Ready returns
+//	  | <-- 0 ----------------- | Release (only where the plan asks)
+//	  | execve: end of file     | Started returns
+//	  | or SyncFailed --------> | step and errno become an [Error]
+//
+// The child has a stack of its own, so that it can share the parent's memory (CLONE_VM)
+// where nobody else can reach it: no page table is copied, no page is copied on write.
+package launch
+
+import (
+	"os"
+	"runtime"
+	"syscall"
+	"unsafe"
+
+	"bantam/internal/plan"
+
+	"golang.org/x/sys/unix"
+)
+
+// Event is a message of the child that the caller must act on.
+type Event struct {
+	Kind int // one of plan.Sync*
+	FD   int // SyncNotify: the listener, owned by the callee
+	From int // SyncCopyUp: where from (owned by launch)
+	To   int // SyncCopyUp: where to
+	Proc *Process
+}
+
+// Config is what the parent supplies. Descriptors stay the caller's; -1 means none.
+type Config struct {
+	// Stdio become descriptors 0 to 2 where the plan was compiled so.
+	Stdio [3]int
+	// Console is the socket that takes the terminal's master end.
+	Console int
+	// Bundle is an O_PATH descriptor of the root file system's folder, for plans that use RegBundle.
+	Bundle int
+	// Pidfd is the container's init, for exec.
+	Pidfd int
+	// CgroupDir is the cgroup v2 folder that the child is born in.
+	CgroupDir int
+	// CgroupTasks are the open "tasks" files of the v1 hierarchies that it enters by itself.
+	CgroupTasks []int
+	// ShareMemory lets the child share the parent's memory until execve. Only where no process of a
+	// container can trace the child: a new pid namespace and no new user namespace.
+	ShareMemory bool
+	// On acts on SyncRuntime, SyncNetDev and SyncNotify. An error ends the child.
+	On func(Event) error
+}
+
+// NoFDs is a Config without any descriptor.
+func NoFDs() Config {
+	return Config{Stdio: [3]int{-1, -1, -1}, Console: -1, Bundle: -1, Pidfd: -1, CgroupDir: -1}
+}
+
+// Process is a child between the clone and its end.
+type Process struct {
+	Pid   int // in the parent's pid namespace
+	Pidfd int // closed by Close
+
+	plan *plan.Plan
+	cfg  Config
+	sync int
+	m    *machine // kept reachable: the child may use this memory
+	open []int    // what Start opened and the child has inherited
+}
+
+// Start forks the child that interprets p. On an error nothing is left behind.
+func Start(p *plan.Plan, c Config) (*Process, error) {
+	proc := &Process{plan: p, cfg: c, Pidfd: -1, sync: -1}
+	m := &machine{steps: unsafe.SliceData(p.Steps), n: uintptr(len(p.Steps)), data: loadData(p)}
+	proc.m = m
+	defer proc.closeOpened()
+	if err := proc.fillRegisters(m); err != nil {
+		return nil, err
+	}
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.SyscallError{Syscall: "socketpair", Err: err}
+	}
+	proc.open = append(proc.open, pair[1])
+	m.sync = uintptr(pair[1])
+	m.regs[plan.RegSync] = m.sync
+	if err := proc.clone(m); err != nil {
+		unix.Close(pair[0])
+		return nil, err
+	}
+	proc.sync = pair[0]
+	return proc, nil
+}
+
+// loadData copies the plan's data and sets the addresses in it.
+func loadData(p *plan.Plan) *byte {
+	// Of words, so that structures in it are aligned.
+	words := make([]uint64, len(p.Data)/8+1)
+	base := unsafe.Pointer(unsafe.SliceData(words))
+	copy(unsafe.Slice((*byte)(base), len(p.Data)), p.Data)
+	for _, r := range p.Relocs {
+		*(*uint64)(unsafe.Add(base, r.At)) = uint64(uintptr(base) + uintptr(r.To))
+	}
+	return (*byte)(base)
+}
+
+// fillRegisters sets the registers that the plan expects of its parent.
+func (p *Process) fillRegisters(m *machine) error {
+	for i, fd := range p.cfg.Stdio {
+		m.regs[int(plan.RegStdio0)+i] = uintptr(fd)
+	}
+	m.regs[plan.RegConsole] = uintptr(p.cfg.Console)
+	m.regs[plan.RegBundle] = uintptr(p.cfg.Bundle)
+	m.regs[plan.RegPidfd] = uintptr(p.cfg.Pidfd)
+	for i, fd := range p.cfg.CgroupTasks {
+		m.regs[int(plan.RegCgroup0)+i] = uintptr(fd)
+	}
+	for i, j := range p.plan.Join {
+		fd, err := unix.Open(j.Path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return &os.PathError{Op: "open namespace", Path: j.Path, Err: err}
+		}
+		p.open = append(p.open, fd)
+		m.regs[int(plan.RegNS0)+i] = uintptr(fd)
+	}
+	for i, im := range p.plan.IDMaps {
+		fd, err := userNamespace(im)
+		if err != nil {
+			return err
+		}
+		p.open = append(p.open, fd)
+		m.regs[int(plan.RegUser0)+i] = uintptr(fd)
+	}
+	return nil
+}
+
+// clone makes the child, from a thread that is in the pid namespace to join.
+func (p *Process) clone(m *machine) error {
+	for i, j := range p.plan.Join {
+		if !j.ByParent {
+			continue
+		}
+		leave, err := enterPidNamespace(int(m.regs[int(plan.RegNS0)+i]), j.Path)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
+	args := &cloneArgs{
+		flags:      uint64(p.plan.Flags) | unix.CLONE_PIDFD | unix.CLONE_CLEAR_SIGHAND,
+		pidfd:      uint64(uintptr(unsafe.Pointer(&m.pidfd))),
+		exitSignal: uint64(unix.SIGCHLD),
+		stack:      uint64(uintptr(unsafe.Pointer(&m.stack))),
+		stackSize:  uint64(len(m.stack)),
+	}
+	if p.cfg.ShareMemory {
+		args.flags |= unix.CLONE_VM
+	}
+	if p.cfg.CgroupDir >= 0 {
+		args.flags |= unix.CLONE_INTO_CGROUP
+		args.cgroup = uint64(p.cfg.CgroupDir)
+	}
+	pid, errno := cloneBlocked(args, m)
+	if errno != 0 {
+		return &os.SyscallError{Syscall: "clone3", Err: syscall.Errno(errno)}
+	}
+	p.Pid, p.Pidfd = pid, int(m.pidfd)
+	return nil
+}
+
+// cloneBlocked clones with all signals blocked: the child keeps them so until its last step,
+// and Go's preemption signal can't reach it on its foreign stack.
+//
+//go:norace
+func cloneBlocked(args *cloneArgs, m *machine) (pid int, errno uintptr) {
+	runtime.LockOSThread()
+	all, old := ^uint64(0), uint64(0)
+	sigmask(&all, &old)
+	pid, errno = clone(args, unsafe.Sizeof(*args), m)
+	sigmask(&old, nil)
+	runtime.UnlockOSThread()
+	return pid, errno
+}
+
+func sigmask(set, old *uint64) {
+	syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(set)), uintptr(unsafe.Pointer(old)), 8, 0, 0)
+}
+
+// enterPidNamespace makes the children of this thread members of the namespace until leave is called.
+func enterPidNamespace(fd int, path string) (leave func(), err error) {
+	own, err := unix.Open("/proc/thread-self/ns/pid", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: "/proc/thread-self/ns/pid", Err: err}
+	}
+	runtime.LockOSThread()
+	if err := unix.Setns(fd, unix.CLONE_NEWPID); err != nil {
+		runtime.UnlockOSThread()
+		unix.Close(own)
+		return nil, &os.PathError{Op: "join pid namespace", Path: path, Err: err}
+	}
+	return func() {
+		// Where the way back fails the thread stays locked and ends with its goroutine.
+		if unix.Setns(own, unix.CLONE_NEWPID) == nil {
+			runtime.UnlockOSThread()
+		}
+		unix.Close(own)
+	}, nil
+}
+
+func (p *Process) closeOpened() {
+	for _, fd := range p.open {
+		unix.Close(fd)
+	}
+	p.open = nil
+}

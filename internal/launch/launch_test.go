@@ -1,0 +1,154 @@
+package launch
+
+import (
+	"os"
+	"syscall"
+	"testing"
+
+	"bantam/internal/plan"
+
+	"golang.org/x/sys/unix"
+)
+
+// program assembles a small plan: data strings by name.
+type program struct{ plan.Plan }
+
+func (p *program) str(s string) uint64 {
+	at := uint64(len(p.Data))
+	p.Data = append(p.Data, s...)
+	p.Data = append(p.Data, 0)
+	return at
+}
+
+func (p *program) call(nr int, kinds [6]plan.Kind, args ...uint64) *plan.Step {
+	s := plan.Step{Op: plan.OpCall, Nr: uint16(nr), Kinds: kinds}
+	copy(s.Args[:], args)
+	p.Steps = append(p.Steps, s)
+	return &p.Steps[len(p.Steps)-1]
+}
+
+// exec appends the execve of path with no environment.
+func (p *program) exec(path string, args ...string) {
+	ptrs := []uint64{p.str(path)}
+	for _, a := range args {
+		ptrs = append(ptrs, p.str(a))
+	}
+	for len(p.Data)%8 != 0 {
+		p.Data = append(p.Data, 0)
+	}
+	argv := len(p.Data)
+	p.Data = append(p.Data, make([]byte, 8*(len(ptrs)+1))...)
+	for i, to := range ptrs {
+		p.Relocs = append(p.Relocs, plan.Reloc{At: uint32(argv + 8*i), To: uint32(to)})
+	}
+	p.call(unix.SYS_EXECVE, [6]plan.Kind{plan.Ptr, plan.Ptr}, ptrs[0], uint64(argv), 0)
+}
+
+func run(t *testing.T, p *program, c Config) (unix.WaitStatus, error) {
+	t.Helper()
+	proc, err := Start(&p.Plan, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proc.Close()
+	if err := proc.Started(); err != nil {
+		proc.Abort()
+		return 0, err
+	}
+	status, err := proc.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return status, nil
+}
+
+func TestExec(t *testing.T) {
+	for _, share := range []bool{false, true} {
+		for i := 0; i < 200; i++ {
+			p := &program{}
+			p.exec("/bin/sh", "-c", "exit 7")
+			c := NoFDs()
+			c.ShareMemory = share
+			status, err := run(t, p, c)
+			if err != nil || status.ExitStatus() != 7 {
+				t.Fatalf("share %v, round %d: exit status %d, error %v", share, i, status.ExitStatus(), err)
+			}
+		}
+	}
+}
+
+func TestFailureNamesStep(t *testing.T) {
+	p := &program{}
+	p.call(unix.SYS_GETPID, [6]plan.Kind{})
+	p.call(unix.SYS_CHDIR, [6]plan.Kind{plan.Ptr}, p.str("/no/such/folder"))
+	_, err := run(t, p, NoFDs())
+	e, ok := err.(*Error)
+	if !ok || e.Step != 1 || e.Errno != syscall.ENOENT {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestIgnoreSkipAndFork(t *testing.T) {
+	p := &program{}
+	s := p.call(unix.SYS_CHDIR, [6]plan.Kind{plan.Ptr}, p.str("/no/such/folder"))
+	s.Ignore[0], s.Skip, s.SkipOn = syscall.ENOENT, 1, plan.IfIgnored
+	p.call(unix.SYS_EXIT_GROUP, [6]plan.Kind{}, 9) // skipped
+	fork := len(p.Steps)
+	p.Steps = append(p.Steps, plan.Step{Op: plan.OpFork, Skip: 1, Out: plan.RegFirst})
+	p.exec("/bin/sh", "-c", "exit 5")
+	if len(p.Steps) != fork+2 {
+		t.Fatal("exec is more than a step")
+	}
+	for len(p.Data)%8 != 0 {
+		p.Data = append(p.Data, 0)
+	}
+	info := uint64(len(p.Data))
+	p.Data = append(p.Data, make([]byte, 128)...)
+	p.call(unix.SYS_WAITID, [6]plan.Kind{plan.Imm, plan.FromR, plan.Ptr}, unix.P_PID, uint64(plan.RegFirst), info, unix.WEXITED)
+	p.Steps = append(p.Steps, plan.Step{Op: plan.OpExpect, Args: [6]uint64{info + 24, 5, uint64(syscall.ECHILD)}})
+	p.exec("/bin/sh", "-c", "exit 3")
+	status, err := run(t, p, NoFDs())
+	if err != nil || status.ExitStatus() != 3 {
+		t.Fatalf("exit status %d, error %v", status.ExitStatus(), err)
+	}
+}
+
+// TestSharedMemoryStress makes garbage while children live on their stacks in this memory.
+func TestSharedMemoryStress(t *testing.T) {
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		var keep [][]byte
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				keep = append(keep[:len(keep)%64], make([]byte, 1<<14))
+			}
+		}
+	}()
+	for i := 0; i < 200; i++ {
+		p := &program{}
+		for k := 0; k < 50; k++ {
+			p.call(unix.SYS_GETPID, [6]plan.Kind{})
+		}
+		p.exec("/bin/true")
+		c := NoFDs()
+		c.ShareMemory = true
+		if status, err := run(t, p, c); err != nil || status.ExitStatus() != 0 {
+			t.Fatalf("round %d: %d %v", i, status.ExitStatus(), err)
+		}
+	}
+}
+
+func TestUserNamespaceForIDMap(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("skip: root: writes uid_map")
+	}
+	fd, err := userNamespace(plan.IDMap{UID: []plan.Mapping{{Inside: 0, Outside: 1000, Size: 5}}, GID: []plan.Mapping{{Inside: 0, Outside: 1000, Size: 5}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(fd)
+}
