@@ -143,3 +143,7 @@ type Join struct {
 	// ByParent: the parent's thread enters it before the fork (pid namespaces, where it has the privilege).
 	ByParent bool
 }
+
+// StartSignal (SIGRTMIN+30 of the kernel's 32) releases a created container: its init
+// waits for it in rt_sigtimedwait. It is sent with pidfd_send_signal from outside.
+const StartSignal = 62
