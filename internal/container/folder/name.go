@@ -1,0 +1,91 @@
+package folder
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// NewID draws 64 hex digits.
+func NewID() string {
+	var b [32]byte
+	for got := 0; got < len(b); {
+		n, err := unix.Getrandom(b[got:], 0)
+		if err == nil {
+			got += n
+		}
+	}
+	return hex.EncodeToString(b[:])
+}
+
+// NameTaken says who has the name.
+type NameTaken struct{ Name, ID string }
+
+func (e *NameTaken) Error() string {
+	return fmt.Sprintf("Conflict. The container name %q is already in use by container %q. You have to remove (or rename) that container to be able to reuse that name.", "/"+e.Name, e.ID)
+}
+
+// Reserve takes a name for a container, or says who has it. A name left by a
+// creation that was killed is taken over.
+func (s *Store) Reserve(name, id string) error {
+	for {
+		err := unix.Symlink(id, s.name(name))
+		if err != unix.EEXIST {
+			if err != nil {
+				err = fmt.Errorf("reserve name %s: %w", name, err)
+			}
+			return err
+		}
+		owner, err := s.Owner(name)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if s.alive(owner) {
+			return &NameTaken{name, owner}
+		}
+		s.Release(name, owner)
+	}
+}
+
+// Owner returns the id behind a name.
+func (s *Store) Owner(name string) (string, error) { return os.Readlink(s.name(name)) }
+
+// Release gives a name back if the container still has it.
+func (s *Store) Release(name, id string) {
+	if owner, err := s.Owner(name); err == nil && owner == id {
+		unix.Unlink(s.name(name))
+	}
+}
+
+func (s *Store) name(name string) string { return s.Root + "/names/" + name }
+
+// alive: the container has a record, or someone is still making or removing it.
+func (s *Store) alive(id string) bool {
+	f := s.Folder(id)
+	if unix.Access(f.Path("record.json"), unix.F_OK) == nil {
+		return true
+	}
+	l, err := f.TryLock()
+	l.Free()
+	return errors.Is(err, ErrBusy)
+}
+
+// CheckName reports whether docker would accept the name: [a-zA-Z0-9][a-zA-Z0-9_.-]+.
+func CheckName(name string) error {
+	ok := len(name) > 1 && len(name) < 256
+	for i := 0; i < len(name) && ok; i++ {
+		c := name[i]
+		alnum := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		ok = alnum || i > 0 && (c == '_' || c == '.' || c == '-')
+	}
+	if !ok {
+		return fmt.Errorf("Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", name)
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+// Package folder keeps one container's files: what was asked for (the record),
+// what became of it (the state), its name, and the lock that its monitor holds.
+//
+//	ROOT/containers/ID/record.json  what docker inspect calls Config and HostConfig; written once, replaced by rename
+//	ROOT/containers/ID/state.json   pid, start time, exit code; replaced by rename by the one who holds the lock
+//	ROOT/containers/ID/{upper,work} the overlay's writable layer
+//	ROOT/containers/ID/{hosts,hostname,resolv.conf}  bind-mounted into the container
+//	ROOT/containers/ID/ID-json.log  what it printed
+//	ROOT/names/NAME                 symbolic link whose text is the ID: creation is exclusive and atomic
+//
+// The lock is a flock on the folder itself. The monitor holds it as long as it
+// lives, so "who looks after this container?" is answered by the kernel.
+package folder
+
+import "time"
+
+// Record is what a container is made of. It never says how it fares: see [State].
+type Record struct {
+	ID      string
+	Name    string
+	Created time.Time
+	// Path and Args are the process: entrypoint and command merged.
+	Path string
+	Args []string
+	// Image is the image's id, sha256:...
+	Image  string
+	Config Config
+	Host   HostConfig
+	// Layers are the image's read-only folders, topmost first.
+	Layers []string
+	Mounts []Mount
+}
+
+// Config is the portable part, docker's Config.
+type Config struct {
+	Hostname    string
+	User        string `json:",omitempty"`
+	AttachStdin bool   `json:",omitempty"`
+	Tty         bool   `json:",omitempty"`
+	OpenStdin   bool   `json:",omitempty"`
+	StdinOnce   bool   `json:",omitempty"`
+	Env         []string
+	Cmd         []string
+	Image       string // as the user named it
+	WorkingDir  string
+	Entrypoint  []string
+	Labels      map[string]string `json:",omitempty"`
+	StopSignal  string            `json:",omitempty"`
+}
+
+// HostConfig is what depends on the host, docker's HostConfig. Networks beyond
+// none and host, volumes and restart policies get their fields with their issues.
+type HostConfig struct {
+	Binds          []string `json:",omitempty"`
+	NetworkMode    string
+	AutoRemove     bool              `json:",omitempty"`
+	CapAdd         []string          `json:",omitempty"`
+	CapDrop        []string          `json:",omitempty"`
+	Privileged     bool              `json:",omitempty"`
+	ReadonlyRootfs bool              `json:",omitempty"`
+	SecurityOpt    []string          `json:",omitempty"`
+	Tmpfs          map[string]string `json:",omitempty"`
+	ShmSize        int64             `json:",omitempty"`
+	Memory         int64             `json:",omitempty"`
+	NanoCpus       int64             `json:",omitempty"`
+	PidsLimit      int64             `json:",omitempty"`
+	LogConfig      LogConfig
+}
+
+// LogConfig names where the output goes. MaxSize and MaxFile bound json-file.
+type LogConfig struct {
+	Type    string
+	MaxSize int64
+	MaxFile int
+}
+
+// Mount is a bind mount in resolved form.
+type Mount struct {
+	Source      string
+	Destination string
+	ReadOnly    bool   `json:",omitempty"`
+	Propagation string `json:",omitempty"` // rprivate where empty
+}
+
+// Status is docker's word for a state.
+type Status string
+
+// The states there are so far; pause and restart come with the engine's issue.
+const (
+	Created Status = "created"
+	Running Status = "running"
+	Exited  Status = "exited"
+)
+
+// State is what became of a container.
+type State struct {
+	Status   Status
+	Pid      int    `json:",omitempty"`
+	PidStart uint64 `json:",omitempty"` // field 22 of /proc/PID/stat: with Boot it names a process for good
+	Boot     string `json:",omitempty"` // boot id of the kernel that Pid belongs to
+	ExitCode int
+	Error    string    `json:",omitempty"`
+	Started  time.Time // zero where it never started
+	Finished time.Time
+	OOM      bool   `json:",omitempty"`
+	Cgroup   string `json:",omitempty"` // cgroup path below each hierarchy
+}
