@@ -3,6 +3,7 @@ module bantam
 go 1.26.8
 
 require (
+	github.com/moby/profiles/seccomp v0.3.0 // indirect
 	github.com/opencontainers/runtime-spec v1.3.0 // indirect
 	golang.org/x/sys v0.50.0 // indirect
 )
