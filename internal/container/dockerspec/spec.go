@@ -1,0 +1,197 @@
+// Package dockerspec turns a container's record into the OCI spec that docker
+// would have given its runtime: moby's daemon/pkg/oci defaults and
+// daemon/oci_linux.go are the reference for the values here.
+package dockerspec
+
+import (
+	"strings"
+
+	"bantam/internal/container/folder"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// Input is everything a spec depends on.
+type Input struct {
+	Record *folder.Record
+	Folder folder.Folder
+	User   specs.User
+	Home   string // of that user, from the image's passwd
+	Host   Host
+	// Seccomp replaces docker's profile where the user named one.
+	Seccomp *specs.LinuxSeccomp
+}
+
+// Host is what must be known of the machine.
+type Host struct {
+	CgroupV2 bool
+	Swap     bool // the memory controller counts swap
+	Devices  []specs.LinuxDevice
+	// ThermalThrottle are the /sys/devices/system/cpu/cpu*/thermal_throttle folders there are.
+	ThermalThrottle []string
+}
+
+// Make builds the spec.
+func Make(in Input) (*specs.Spec, error) {
+	r := in.Record
+	caps, err := Capabilities(r.Host.Privileged, r.Host.CapAdd, r.Host.CapDrop)
+	if err != nil {
+		return nil, err
+	}
+	sec, err := ParseSecurity(r.Host.SecurityOpt)
+	if err != nil {
+		return nil, err
+	}
+	s := &specs.Spec{
+		Version:  "1.2.1",
+		Hostname: r.Config.Hostname,
+		Root:     &specs.Root{Path: in.Folder.Path("rootfs"), Readonly: r.Host.ReadonlyRootfs},
+		Process:  process(in, caps, sec),
+		Mounts:   mounts(in),
+		Linux:    linux(in),
+	}
+	switch {
+	case r.Host.Privileged || sec.Unconfined:
+	case in.Seccomp != nil:
+		s.Linux.Seccomp = in.Seccomp
+	default:
+		s.Linux.Seccomp = Profile(caps)
+	}
+	return s, nil
+}
+
+func process(in Input, caps []string, sec Security) *specs.Process {
+	r := in.Record
+	p := &specs.Process{
+		Terminal:        r.Config.Tty,
+		User:            in.User,
+		Args:            append([]string{r.Path}, r.Args...),
+		Env:             environment(in),
+		Cwd:             r.Config.WorkingDir,
+		NoNewPrivileges: sec.NoNewPrivileges,
+		Capabilities:    &specs.LinuxCapabilities{Bounding: caps},
+	}
+	if p.Cwd == "" {
+		p.Cwd = "/"
+	}
+	// As execve would have it: another user than root holds none.
+	if in.User.UID == 0 {
+		p.Capabilities.Effective, p.Capabilities.Permitted = caps, caps
+	}
+	return p
+}
+
+const defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// environment lays the image's and the user's variables over docker's own. An
+// entry without "=" takes a variable away.
+func environment(in Input) []string {
+	r := in.Record
+	env := append(make([]string, 0, len(r.Config.Env)+4), defaultPath, "HOSTNAME="+r.Config.Hostname)
+	if r.Config.Tty {
+		env = append(env, "TERM=xterm")
+	}
+	for _, e := range r.Config.Env {
+		env = setenv(env, e)
+	}
+	if in.Home != "" && find(env, "HOME") < 0 {
+		env = append(env, "HOME="+in.Home)
+	}
+	return env
+}
+
+func setenv(env []string, e string) []string {
+	name, _, has := strings.Cut(e, "=")
+	i := find(env, name)
+	switch {
+	case i < 0 && has:
+		return append(env, e)
+	case i < 0:
+		return env
+	case has:
+		env[i] = e
+		return env
+	}
+	return append(env[:i], env[i+1:]...)
+}
+
+func find(env []string, name string) int {
+	for i, e := range env {
+		if len(e) > len(name) && e[len(name)] == '=' && e[:len(name)] == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func linux(in Input) *specs.Linux {
+	r := in.Record
+	l := &specs.Linux{
+		CgroupsPath: "/bantam/" + r.ID,
+		Namespaces: []specs.LinuxNamespace{
+			{Type: specs.MountNamespace}, {Type: specs.UTSNamespace}, {Type: specs.PIDNamespace},
+			{Type: specs.IPCNamespace}, {Type: specs.CgroupNamespace},
+		},
+		Resources: resources(in),
+	}
+	if r.Host.NetworkMode != "host" {
+		l.Namespaces = append(l.Namespaces, specs.LinuxNamespace{Type: specs.NetworkNamespace})
+		l.Sysctl = map[string]string{
+			"net.ipv4.ip_unprivileged_port_start": "0",
+			"net.ipv4.ping_group_range":           "0 2147483647",
+		}
+	}
+	if r.Host.Privileged {
+		l.Devices = in.Host.Devices
+		return l
+	}
+	l.MaskedPaths = append(append([]string{}, maskedPaths[:]...), in.Host.ThermalThrottle...)
+	l.ReadonlyPaths = append([]string{}, readonlyPaths[:]...)
+	return l
+}
+
+var maskedPaths = [...]string{
+	"/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+	"/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap",
+}
+
+var readonlyPaths = [...]string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}
+
+func resources(in Input) *specs.LinuxResources {
+	h := &in.Record.Host
+	res := &specs.LinuxResources{Devices: deviceRules(h.Privileged)}
+	if h.Memory > 0 {
+		limit, swap := h.Memory, 2*h.Memory
+		res.Memory = &specs.LinuxMemory{Limit: &limit}
+		if in.Host.Swap {
+			res.Memory.Swap = &swap
+		}
+	}
+	if h.NanoCpus > 0 {
+		period := uint64(100000)
+		quota := h.NanoCpus * int64(period) / 1e9
+		res.CPU = &specs.LinuxCPU{Period: &period, Quota: &quota}
+	}
+	if h.PidsLimit != 0 {
+		limit := h.PidsLimit
+		res.Pids = &specs.LinuxPids{Limit: &limit}
+	}
+	return res
+}
+
+// deviceRules: mknod of anything, use of the harmless ones.
+func deviceRules(privileged bool) []specs.LinuxDeviceCgroup {
+	if privileged {
+		return []specs.LinuxDeviceCgroup{{Allow: true, Access: "rwm"}}
+	}
+	rules := []specs.LinuxDeviceCgroup{
+		{Access: "rwm"},
+		{Allow: true, Type: "c", Access: "m"},
+		{Allow: true, Type: "b", Access: "m"},
+	}
+	for _, d := range [...][2]int64{{1, 5}, {1, 3}, {1, 9}, {1, 8}, {5, 0}, {5, 1}} {
+		rules = append(rules, specs.LinuxDeviceCgroup{Allow: true, Type: "c", Major: &d[0], Minor: &d[1], Access: "rwm"})
+	}
+	major, minor := int64(10), int64(229) // /dev/fuse
+	return append(rules, specs.LinuxDeviceCgroup{Type: "c", Major: &major, Minor: &minor, Access: "rwm"})
+}
