@@ -1,0 +1,163 @@
+package monitor
+
+import (
+	"bytes"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxLine is where docker breaks long lines.
+const maxLine = 16 << 10
+
+// stream is one output of the container.
+type stream struct {
+	name string
+	from int // read end of the pipe, or the terminal's master end
+	to   *sink
+	line []byte // an unfinished line
+}
+
+// sink is the attached command's descriptor. A writer that stops reading must not
+// stop the log once the command is gone: wake ends a wait for it.
+type sink struct {
+	fd    int
+	plain bool // a regular file or the like: never blocks for long
+	wake  int  // eventfd, readable when the command is gone
+}
+
+func newSink(fd, wake int) *sink {
+	var st unix.Stat_t
+	err := unix.Fstat(fd, &st)
+	kind := st.Mode & unix.S_IFMT
+	return &sink{fd: fd, wake: wake, plain: err == nil && kind == unix.S_IFREG}
+}
+
+// pipeAtom is what a pipe takes whole once poll calls it writable (pipe(7), PIPE_BUF).
+const pipeAtom = 4096
+
+// write passes output on; after an error, or once the command is gone, the sink is closed.
+func (s *sink) write(b []byte) {
+	for len(b) > 0 && s.fd >= 0 {
+		n := len(b)
+		if !s.plain {
+			if !s.writable() {
+				s.close()
+				return
+			}
+			n = min(n, pipeAtom)
+		}
+		n, err := unix.Write(s.fd, b[:n])
+		switch {
+		case err == unix.EINTR || err == unix.EAGAIN:
+		case err != nil:
+			s.close()
+		default:
+			b = b[n:]
+		}
+	}
+}
+
+func (s *sink) writable() bool {
+	p := [2]unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLOUT}, {Fd: int32(s.wake), Events: unix.POLLIN}}
+	for {
+		_, err := unix.Poll(p[:], -1)
+		if err == unix.EINTR {
+			continue
+		}
+		return err == nil && p[1].Revents == 0
+	}
+}
+
+func (s *sink) close() {
+	if s != nil && s.fd >= 0 {
+		unix.Close(s.fd)
+		s.fd = -1
+	}
+}
+
+// output copies a container's streams to the log and to the attached command
+// until all of them end. It runs in a goroutine of its own and owns what it is given.
+type output struct {
+	streams []*stream
+	log     *logFile
+	logErr  error
+	done    chan struct{}
+	buf     [32 << 10]byte
+}
+
+func (o *output) run() {
+	defer close(o.done)
+	for len(o.streams) > 0 {
+		p := make([]unix.PollFd, len(o.streams))
+		for i, s := range o.streams {
+			p[i] = unix.PollFd{Fd: int32(s.from), Events: unix.POLLIN}
+		}
+		if _, err := unix.Poll(p, -1); err != nil && err != unix.EINTR {
+			break
+		}
+		live := o.streams[:0]
+		for i, s := range o.streams {
+			if p[i].Revents == 0 || o.copy(s) {
+				live = append(live, s)
+			}
+		}
+		o.streams = live
+	}
+	o.log.close()
+}
+
+// copy moves what there is; false at the stream's end.
+func (o *output) copy(s *stream) bool {
+	n, err := unix.Read(s.from, o.buf[:])
+	switch {
+	case err == unix.EINTR || err == unix.EAGAIN:
+		return true
+	case err != nil || n <= 0: // EIO is a terminal's end of file
+		if len(s.line) > 0 {
+			o.log.add(s.name, s.line, time.Now())
+			o.flush()
+		}
+		unix.Close(s.from)
+		s.to.close()
+		return false
+	}
+	if s.to != nil {
+		s.to.write(o.buf[:n])
+	}
+	o.lines(s, o.buf[:n])
+	o.flush()
+	return true
+}
+
+// lines adds an entry for each line that ended, and keeps the rest.
+func (o *output) lines(s *stream, b []byte) {
+	now := time.Now()
+	for len(b) > 0 {
+		end := bytes.IndexByte(b, '\n') + 1
+		room := maxLine - len(s.line)
+		if end == 0 && len(b) < room {
+			s.line = append(s.line, b...)
+			return
+		}
+		if end == 0 || end > room {
+			end = room
+		}
+		if len(s.line) == 0 {
+			o.log.add(s.name, b[:end], now)
+		} else {
+			s.line = append(s.line, b[:end]...)
+			o.log.add(s.name, s.line, now)
+			s.line = s.line[:0]
+		}
+		b = b[end:]
+	}
+}
+
+// flush keeps the first error for the record: a full disk must not stop the container.
+func (o *output) flush() {
+	if err := o.log.flush(); err != nil && o.logErr == nil {
+		o.logErr = err
+	}
+	o.log.buf = o.log.buf[:0]
+}

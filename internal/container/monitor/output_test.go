@@ -1,0 +1,180 @@
+package monitor
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+type entry struct {
+	Log, Stream string
+	Time        time.Time
+}
+
+func entries(t *testing.T, path string) []entry {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []entry
+	for _, line := range bytes.SplitAfter(b, []byte("\n")) {
+		if len(line) == 0 {
+			continue
+		}
+		var e entry
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatalf("log line %q: %v", line, err)
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// copied runs an output over one pipe that gets the text, and returns log path and what the sink got.
+func copied(t *testing.T, text string, maxSize int64, maxFile int) (string, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "x-json.log")
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, _ := unix.Dup(int(r.Fd()))
+	r.Close()
+	out, err := os.Create(path + ".sink")
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, _ := unix.Dup(int(out.Fd()))
+	out.Close()
+	o := &output{log: newLogFile(path, maxSize, maxFile), done: make(chan struct{})}
+	o.streams = []*stream{{name: "stdout", from: from, to: newSink(to, -1)}}
+	go o.run()
+	if _, err := w.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	<-o.done
+	if o.logErr != nil {
+		t.Fatal(o.logErr)
+	}
+	got, err := os.ReadFile(path + ".sink")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path, string(got)
+}
+
+func TestLinesAndOddBytes(t *testing.T) {
+	long := strings.Repeat("x", maxLine)
+	text := "a\n\nquote \" back \\ tab\t<&>\x01\r\n" + "\u2028 ü\n" + long + "yz\nno end"
+	path, sunk := copied(t, text, 0, 1)
+	if sunk != text {
+		t.Errorf("the command got %d bytes that differ from the %d written", len(sunk), len(text))
+	}
+	want := []string{"a\n", "\n", "quote \" back \\ tab\t<&>\x01\r\n", "\u2028 ü\n", long, "yz\n", "no end"}
+	got := entries(t, path)
+	if len(got) != len(want) {
+		t.Fatalf("%d entries, want %d", len(got), len(want))
+	}
+	for i, e := range got {
+		if e.Log != want[i] || e.Stream != "stdout" || e.Time.IsZero() {
+			t.Errorf("entry %d: %.40q %s, want %.40q", i, e.Log, e.Stream, want[i])
+		}
+	}
+}
+
+func TestInvalidUTF8(t *testing.T) {
+	path, _ := copied(t, "a\xffb\n", 0, 1)
+	if e := entries(t, path); len(e) != 1 || e[0].Log != "a\ufffdb\n" {
+		t.Errorf("logged %+v", e)
+	}
+}
+
+func TestSameAsEncodingJSON(t *testing.T) {
+	for c := range 256 {
+		in := []byte{'x', byte(c), 'y'}
+		want, _ := json.Marshal(string(in))
+		if got := appendJSON(nil, in); string(got) != string(want) {
+			t.Errorf("byte %#x: %s, want %s", c, got, want)
+		}
+	}
+}
+
+func TestRotation(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x-json.log")
+	l := newLogFile(path, 300, 3)
+	for i := range 12 {
+		l.add("stdout", []byte(strings.Repeat(string(rune('a'+i)), 40)+"\n"), time.Unix(0, 0))
+		if err := l.flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.close()
+	var all string
+	for _, suffix := range []string{".2", ".1", ""} {
+		for _, e := range entries(t, path+suffix) {
+			all += e.Log[:1]
+		}
+		if st, err := os.Stat(path + suffix); err != nil || st.Size() > 300 {
+			t.Errorf("%s: %v, size %d", suffix, err, st.Size())
+		}
+	}
+	if !strings.HasSuffix("abcdefghijkl", all) || len(all) < 6 {
+		t.Errorf("kept %q, want the newest entries in order", all)
+	}
+	if _, err := os.Stat(path + ".3"); err == nil {
+		t.Error("a fourth file was kept")
+	}
+}
+
+func TestSilenceMakesNoLog(t *testing.T) {
+	path, _ := copied(t, "", 0, 1)
+	if _, err := os.Stat(path); err == nil {
+		t.Error("a log file was made for no output")
+	}
+}
+
+// A command that is gone must not hold the log up, though its pipe is full and never read.
+func TestDeafReader(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x-json.log")
+	var in, deaf [2]int
+	if unix.Pipe2(in[:], unix.O_CLOEXEC) != nil || unix.Pipe2(deaf[:], unix.O_CLOEXEC) != nil {
+		t.Fatal("pipe")
+	}
+	defer unix.Close(deaf[0])
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(wake)
+	o := &output{log: newLogFile(path, 0, 1), done: make(chan struct{})}
+	o.streams = []*stream{{name: "stderr", from: in[0], to: newSink(deaf[1], wake)}}
+	go o.run()
+	line := strings.Repeat("z", 99) + "\n"
+	written := make(chan error)
+	go func() {
+		for range 3000 { // more than both pipes hold
+			if err := writeAll(in[1], []byte(line)); err != nil {
+				written <- err
+				return
+			}
+		}
+		unix.Close(in[1])
+		written <- nil
+	}()
+	unix.Write(wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	<-o.done
+	if n := len(entries(t, path)); n != 3000 {
+		t.Errorf("%d lines logged, want 3000", n)
+	}
+}

@@ -1,0 +1,166 @@
+// Package wire is what a command and a container's monitor say to each other,
+// over a socket pair of packets (unix(7), SOCK_SEQPACKET):
+//
+//	command                                monitor
+//	  | -- Job [lock, stdout, stderr] ------> | reads the record, compiles the plan, forks
+//	  | <-- Started [pidfd, input] ---------- |   or Failed: exit code and text
+//	  | -- Signal n ------------------------> | to the container's init
+//	  | <-- Exited code --------------------- | after the exit is on disk and all output is written
+//	  | <-- Gone ---------------------------- | after clean-up, and removal where --rm asks for it
+//
+// The command copies its standard input into "input" by itself (the write end of
+// a pipe, or the terminal's master end); the monitor writes to the command's
+// output by itself. The end of either process closes the socket: for the monitor
+// it means that nobody is attached any more, for the command that the monitor
+// was killed and another one must take over.
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// FD is the descriptor at which a monitor finds its end.
+const FD = 3
+
+// Kind is the first byte of a message.
+type Kind byte
+
+// The messages, in the order of the drawing.
+const (
+	KindJob     Kind = 'J'
+	KindStarted Kind = 'S'
+	KindFailed  Kind = 'F'
+	KindSignal  Kind = 'K'
+	KindExited  Kind = 'X'
+	KindGone    Kind = 'G'
+)
+
+// Conn is one end.
+type Conn struct{ FD int }
+
+// Message is one packet.
+type Message struct {
+	Kind Kind
+	Body []byte
+	FDs  []int
+}
+
+// Pair makes both ends, closed by exec.
+func Pair() (command, monitor Conn, err error) {
+	p, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return Conn{-1}, Conn{-1}, fmt.Errorf("socket pair for the monitor: %w", err)
+	}
+	return Conn{p[0]}, Conn{p[1]}, nil
+}
+
+// Close closes the end.
+func (c Conn) Close() { unix.Close(c.FD) }
+
+// Send writes one message. A peer that is gone is io.EOF.
+func (c Conn) Send(kind Kind, body []byte, fds ...int) error {
+	var oob []byte
+	if len(fds) > 0 {
+		oob = unix.UnixRights(fds...)
+	}
+	packet := append([]byte{byte(kind)}, body...)
+	for {
+		err := unix.Sendmsg(c.FD, packet, oob, nil, unix.MSG_NOSIGNAL)
+		switch err {
+		case nil:
+			return nil
+		case unix.EINTR:
+		case unix.EPIPE, unix.ECONNRESET:
+			return io.EOF
+		default:
+			return fmt.Errorf("send %c: %w", kind, err)
+		}
+	}
+}
+
+// Receive reads one message, io.EOF at the peer's end.
+func (c Conn) Receive() (Message, error) {
+	b := make([]byte, 16<<10)
+	oob := make([]byte, 128)
+	for {
+		n, on, _, _, err := unix.Recvmsg(c.FD, b, oob, unix.MSG_CMSG_CLOEXEC)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.ECONNRESET, err == nil && n == 0:
+			return Message{}, io.EOF
+		case err != nil:
+			return Message{}, fmt.Errorf("receive: %w", err)
+		}
+		fds, err := rights(oob[:on])
+		return Message{Kind(b[0]), b[1:n], fds}, err
+	}
+}
+
+func rights(oob []byte) ([]int, error) {
+	if len(oob) == 0 {
+		return nil, nil
+	}
+	list, err := unix.ParseSocketControlMessage(oob)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return unix.ParseUnixRights(&list[0])
+}
+
+// Job is what a monitor is started for.
+type Job struct {
+	Root, ID string
+	// Stdout, Stderr: the command's descriptors follow the lock's. Input: the container gets a pipe for its standard input.
+	Stdout, Stderr, Input bool
+	// Adopt takes a running container over from a monitor that was killed. Pidfd: the command kept one, the last descriptor.
+	Adopt, Pidfd bool
+	// Terminal: the command kept the master end of the container's terminal (adopt; after Pidfd).
+	Terminal bool
+	// Rows and Cols are the size of the command's terminal.
+	Rows, Cols uint16
+}
+
+// ErrJob is a job that does not parse.
+var ErrJob = errors.New("the monitor was started without a job: it is started by bantam, not by hand")
+
+// Encode makes the body of a KindJob message.
+func (j *Job) Encode() []byte {
+	var flags byte
+	for i, on := range j.flags() {
+		if *on {
+			flags |= 1 << i
+		}
+	}
+	b := binary.LittleEndian.AppendUint16([]byte{flags}, j.Rows)
+	b = binary.LittleEndian.AppendUint16(b, j.Cols)
+	return append(b, j.ID+"\x00"+j.Root...)
+}
+
+func (j *Job) flags() [6]*bool {
+	return [6]*bool{&j.Stdout, &j.Stderr, &j.Input, &j.Adopt, &j.Pidfd, &j.Terminal}
+}
+
+// DecodeJob reads the body of a KindJob message.
+func DecodeJob(b []byte) (*Job, error) {
+	j := new(Job)
+	if len(b) < 6 {
+		return nil, ErrJob
+	}
+	for i, on := range j.flags() {
+		*on = b[0]&(1<<i) != 0
+	}
+	j.Rows = binary.LittleEndian.Uint16(b[1:])
+	j.Cols = binary.LittleEndian.Uint16(b[3:])
+	var ok bool
+	if j.ID, j.Root, ok = strings.Cut(string(b[5:]), "\x00"); !ok || j.ID == "" {
+		return nil, ErrJob
+	}
+	return j, nil
+}
