@@ -52,6 +52,10 @@ func (a *arch) segments() int {
 	return 2
 }
 
+// wide reports whether a segment's calls take 64-bit arguments. Those of x32
+// do not, to libseccomp and so to profiles.
+func (a *arch) wide(segment int) bool { return a.bits64 && segment == 0 }
+
 // targets lists the architectures that a program for goarch judges: the native
 // one first, then those that the profile names. An architecture whose calls this
 // kernel can never make needs no code; a name that the runtime spec does not know is an error.

@@ -22,7 +22,8 @@ type emitter struct {
 	*rules
 	sorter sorter
 	code   []filter
-	chains []label // start of each chain's code, 0: not written yet
+	chains []label // start of each chain's code, narrow and wide, 0: not written yet
+	wide   bool    // the chain being written compares 64 bits
 	rets   []label // return instructions written, latest last
 }
 
@@ -85,7 +86,7 @@ func (e *emitter) arch(a *arch) (label, error) {
 	if err != nil {
 		return 0, err
 	}
-	e.chains = append(e.chains[:0], make([]label, len(e.sorter.links))...)
+	e.chains = append(e.chains[:0], make([]label, 2*len(e.sorter.links))...)
 	if root := e.tree(spans); root != label(len(e.code)) {
 		e.put(filter{code: unix.BPF_JMP | unix.BPF_JA, k: uint32(e.distance(root))})
 	}
@@ -108,10 +109,15 @@ func (e *emitter) outcome(o outcome) label {
 	if o.chain == 0 {
 		return e.ret(o.ret)
 	}
-	if e.chains[o.chain] == 0 {
-		e.chains[o.chain] = e.chain(o)
+	at := 2 * int(o.chain)
+	if o.wide {
+		at++
 	}
-	return e.near(e.chains[o.chain])
+	if e.chains[at] == 0 {
+		e.wide = o.wide
+		e.chains[at] = e.chain(o)
+	}
+	return e.near(e.chains[at])
 }
 
 // chain writes the rules of a chain, the last one first.
@@ -151,7 +157,7 @@ func (e *emitter) cond(c *cond, yes, no label) label {
 func (e *emitter) equal(c *cond, mask uint64, yes, no label) label {
 	low, high := e.sorter.arch.words(c.arg)
 	start := e.word(low, uint32(mask), uint32(c.value), yes, no)
-	if e.sorter.arch.bits64 {
+	if e.wide {
 		start = e.word(high, uint32(mask>>32), uint32(c.value>>32), start, no)
 	}
 	return start
@@ -173,7 +179,7 @@ func (e *emitter) greater(c *cond, test uint16, yes, no label) label {
 	low, high := e.sorter.arch.words(c.arg)
 	e.jump(test, uint32(c.value), yes, no)
 	start := e.load(low)
-	if !e.sorter.arch.bits64 {
+	if !e.wide {
 		return start
 	}
 	equal := e.jump(unix.BPF_JEQ, uint32(c.value>>32), start, no)

@@ -43,11 +43,11 @@ var only64 = map[string]int{
 	"vserver": -1, "uretprobe": -1, "uprobe": -1,
 }
 
-// extra are calls that x/sys does not list, or names that profiles use for them.
+// extra are calls that x/sys does not list.
 var extra = map[string]map[string]int{
 	"arm": {
 		"breakpoint": private | 1, "cacheflush": private | 2, "usr26": private | 3, "usr32": private | 4,
-		"set_tls": private | 5, "sync_file_range2": 341,
+		"set_tls": private | 5, "get_tls": private | 6,
 	},
 }
 
@@ -110,7 +110,10 @@ func parse(path string) map[string]int {
 		if err != nil {
 			log.Fatal(err)
 		}
-		calls[strings.ToLower(strings.TrimPrefix(spec.Names[0].Name, "SYS_"))] = nr
+		name := strings.ToLower(strings.TrimPrefix(spec.Names[0].Name, "SYS_"))
+		if name != "arch_specific_syscall" && name != "syscall_mask" { // markers, no calls
+			calls[name] = nr
+		}
 		return true
 	})
 	return calls

@@ -52,7 +52,7 @@ func abiOf(s *specs.LinuxSeccomp, goarch string, c *call) (abi, bool) {
 	case goarch == "amd64" && c.arch == unix.AUDIT_ARCH_X86_64 && c.nr < x32Bit:
 		return abi{"amd64", colAMD64, 0, true, false}, true
 	case goarch == "amd64" && c.arch == unix.AUDIT_ARCH_X86_64 && listed(s, specs.ArchX32):
-		return abi{"x32", colX32, x32Bit, true, false}, true
+		return abi{"x32", colX32, x32Bit, false, false}, true
 	case goarch == "amd64" && c.arch == unix.AUDIT_ARCH_I386 && listed(s, specs.ArchX86):
 		return abi{"386", col386, 0, false, true}, true
 	case goarch == "arm64" && c.arch == unix.AUDIT_ARCH_AARCH64:
@@ -150,7 +150,8 @@ func plainRules(s *specs.LinuxSeccomp, a abi, c *call, fallback uint32) (ret uin
 		if ret == fallback {
 			continue
 		}
-		if len(rule.Args) == 0 && multiplexed(rule, a, c) {
+		forbids := rule.Action != specs.ActAllow && rule.Action != specs.ActLog && rule.Action != specs.ActTrace
+		if (len(rule.Args) == 0 || forbids && !blocking(s)) && multiplexed(rule, a, c) {
 			return ret, true
 		}
 		if len(rule.Args) > 0 && names(rule, a, c.nr-a.base) && matches(rule.Args, a, c) {

@@ -11,6 +11,7 @@ import (
 type outcome struct {
 	ret   uint32
 	chain uint16
+	wide  bool // the chain compares 64 bits
 }
 
 // link is a chain's last rule and the chain before it (0: none). Chains are
@@ -61,7 +62,7 @@ func (s *sorter) sort(r *rules, a *arch) ([]span, error) {
 func (s *sorter) rule(i int) error {
 	r := &s.list[i]
 	for _, call := range r.calls {
-		if s.arch.muxed && len(r.conds) == 0 && !r.same {
+		if s.arch.muxed && s.reachesMux(r) {
 			if err := s.mux(callName(int(call)), r.action); err != nil {
 				return err
 			}
@@ -89,7 +90,7 @@ func (s *sorter) apply(seg int, nr uint16, r *rule, number int) error {
 		return nil
 	}
 	chain, err := s.extend(slot.chain, number)
-	slot.chain = chain
+	slot.chain, slot.wide = chain, s.arch.wide(seg)
 	return err
 }
 
@@ -106,6 +107,12 @@ func (s *sorter) extend(prev uint16, rule int) (uint16, error) {
 	}
 	s.links = append(s.links, want)
 	return uint16(len(s.links) - 1), nil
+}
+
+// reachesMux reports whether a rule also holds where its call is multiplexed.
+// Arguments can't be seen there: a rule that allows by them does not hold, one that forbids holds without them.
+func (s *sorter) reachesMux(r *rule) bool {
+	return !r.same && (len(r.conds) == 0 || !s.enosys && !r.allows)
 }
 
 // mux gives name's number in socketcall(2) or ipc(2) the action.

@@ -23,7 +23,8 @@ type rule struct {
 	action uint32
 	conds  []cond
 	// same: the rule's action is the default one. It counts for what the profile knows, no more.
-	same bool
+	same   bool
+	allows bool // the action lets the call through
 }
 
 // cond is one comparison of an argument.
@@ -90,7 +91,7 @@ func (r *rules) add(c *specs.LinuxSyscall) error {
 	if err != nil {
 		return err
 	}
-	new := rule{calls: calls, action: act, same: act == r.fallback, conds: conds}
+	new := rule{calls: calls, action: act, same: act == r.fallback, allows: allows(c.Action), conds: conds}
 	r.notify = r.notify || c.Action == specs.ActNotify
 	if !repeats(conds) {
 		r.list = append(r.list, new)

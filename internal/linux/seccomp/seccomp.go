@@ -12,15 +12,16 @@
 //   - Of several rules with arguments the first one that matches, in the
 //     profile's order, counts. (libseccomp orders them by argument and operator; only profiles
 //     that give one call contradictory actions can tell.)
-//   - 64-bit arguments are compared whole; on 32-bit architectures the low word is.
+//   - 64-bit arguments are compared whole; on 32-bit architectures and x32 the low word is.
 //   - A call newer than every call that the profile names, so one that its author cannot
 //     have known, fails with ENOSYS and not with the default action, unless that is
 //     an allowing one: programs then take their fallback (runc's "patchbpf").
 //   - x32 calls, where the profile does not list x32, and calls of other
 //     architectures kill the thread (libseccomp's "bad architecture"); where ENOSYS applies it covers x32.
-//   - Where socketcall(2) and ipc(2) multiplex calls, an unconditional rule for
-//     one of those calls also holds for its number there. A rule with arguments does not:
-//     BPF cannot see the arguments, which are behind a pointer.
+//   - Where socketcall(2) and ipc(2) multiplex calls, a rule for one of those calls also
+//     holds for its number there. BPF cannot see the arguments, which are behind a pointer: a
+//     rule that allows by arguments does not hold there, and one that forbids by
+//     arguments where the default action allows forbids the call whole.
 //
 // The program searches the call's number in a balanced tree of ranges with the
 // same outcome. That keeps a call cheap, and also the attaching: since Linux 5.11

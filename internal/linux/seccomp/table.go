@@ -2,23 +2,23 @@
 
 package seccomp
 
-// callNames holds the 503 names one after the other, sorted.
+// callNames holds the 502 names one after the other, sorted.
 const callNames = "" +
 	"_llseek_newselect_sysctlacceptaccept4accessacctadd_key" +
-	"adjtimexafs_syscallalarmarch_prctlarch_specific_syscallarm_fadvise64_64arm_sync_file_rangebdflush" +
-	"bindbpfbreakbreakpointbrkcacheflushcachestatcapget" +
-	"capsetchdirchmodchownchown32chrootclock_adjtimeclock_adjtime64" +
-	"clock_getresclock_getres_time64clock_gettimeclock_gettime64clock_nanosleepclock_nanosleep_time64clock_settimeclock_settime64" +
-	"cloneclone3closeclose_rangeconnectcopy_file_rangecreatcreate_module" +
-	"delete_moduledupdup2dup3epoll_createepoll_create1epoll_ctlepoll_ctl_old" +
-	"epoll_pwaitepoll_pwait2epoll_waitepoll_wait_oldeventfdeventfd2execveexecveat" +
-	"exitexit_groupfaccessatfaccessat2fadvise64fadvise64_64fallocatefanotify_init" +
-	"fanotify_markfchdirfchmodfchmodatfchmodat2fchownfchown32fchownat" +
-	"fcntlfcntl64fdatasyncfgetxattrfile_getattrfile_setattrfinit_moduleflistxattr" +
-	"flockforkfremovexattrfsconfigfsetxattrfsmountfsopenfspick" +
-	"fstatfstat64fstatat64fstatfsfstatfs64fsyncftimeftruncate" +
-	"ftruncate64futexfutex_requeuefutex_time64futex_waitfutex_waitvfutex_wakefutimesat" +
-	"get_kernel_symsget_mempolicyget_robust_listget_thread_areagetcpugetcwdgetdentsgetdents64" +
+	"adjtimexafs_syscallalarmarch_prctlarm_fadvise64_64arm_sync_file_rangebdflushbind" +
+	"bpfbreakbreakpointbrkcacheflushcachestatcapgetcapset" +
+	"chdirchmodchownchown32chrootclock_adjtimeclock_adjtime64clock_getres" +
+	"clock_getres_time64clock_gettimeclock_gettime64clock_nanosleepclock_nanosleep_time64clock_settimeclock_settime64clone" +
+	"clone3closeclose_rangeconnectcopy_file_rangecreatcreate_moduledelete_module" +
+	"dupdup2dup3epoll_createepoll_create1epoll_ctlepoll_ctl_oldepoll_pwait" +
+	"epoll_pwait2epoll_waitepoll_wait_oldeventfdeventfd2execveexecveatexit" +
+	"exit_groupfaccessatfaccessat2fadvise64fadvise64_64fallocatefanotify_initfanotify_mark" +
+	"fchdirfchmodfchmodatfchmodat2fchownfchown32fchownatfcntl" +
+	"fcntl64fdatasyncfgetxattrfile_getattrfile_setattrfinit_moduleflistxattrflock" +
+	"forkfremovexattrfsconfigfsetxattrfsmountfsopenfspickfstat" +
+	"fstat64fstatat64fstatfsfstatfs64fsyncftimeftruncateftruncate64" +
+	"futexfutex_requeuefutex_time64futex_waitfutex_waitvfutex_wakefutimesatget_kernel_syms" +
+	"get_mempolicyget_robust_listget_thread_areaget_tlsgetcpugetcwdgetdentsgetdents64" +
 	"getegidgetegid32geteuidgeteuid32getgidgetgid32getgroupsgetgroups32" +
 	"getitimergetpeernamegetpgidgetpgrpgetpidgetpmsggetppidgetpriority" +
 	"getrandomgetresgidgetresgid32getresuidgetresuid32getrlimitgetrusagegetsid" +
@@ -59,50 +59,50 @@ const callNames = "" +
 	"sigpendingsigprocmasksigreturnsigsuspendsocketsocketcallsocketpairsplice" +
 	"spu_createspu_runssetmaskstatstat64statfsstatfs64statmount" +
 	"statxstimesttysubpage_protswapcontextswapoffswaponswitch_endian" +
-	"symlinksymlinkatsyncsync_file_rangesync_file_range2syncfssys_debug_setcontextsyscall_mask" +
-	"sysfssysinfosyslogteetgkilltimetimer_createtimer_delete" +
-	"timer_getoverruntimer_gettimetimer_gettime64timer_settimetimer_settime64timerfdtimerfd_createtimerfd_gettime" +
-	"timerfd_gettime64timerfd_settimetimerfd_settime64timestkilltruncatetruncate64tuxcall" +
-	"ugetrlimitulimitumaskumountumount2unameunlinkunlinkat" +
-	"unshareuprobeuretprobeuselibuserfaultfdusr26usr32ustat" +
-	"utimeutimensatutimensat_time64utimesvforkvhangupvm86vm86old" +
-	"vmsplicevserverwait4waitidwaitpidwritewritev" +
+	"symlinksymlinkatsyncsync_file_rangesync_file_range2syncfssys_debug_setcontextsysfs" +
+	"sysinfosyslogteetgkilltimetimer_createtimer_deletetimer_getoverrun" +
+	"timer_gettimetimer_gettime64timer_settimetimer_settime64timerfdtimerfd_createtimerfd_gettimetimerfd_gettime64" +
+	"timerfd_settimetimerfd_settime64timestkilltruncatetruncate64tuxcallugetrlimit" +
+	"ulimitumaskumountumount2unameunlinkunlinkatunshare" +
+	"uprobeuretprobeuselibuserfaultfdusr26usr32ustatutime" +
+	"utimensatutimensat_time64utimesvforkvhangupvm86vm86oldvmsplice" +
+	"vserverwait4waitidwaitpidwritewritev" +
 	""
 
 // callEnds[i] is the end of name i in callNames.
 var callEnds = [...]uint16{
-	7, 17, 24, 30, 37, 43, 47, 54, 62, 73, 78, 88, 109, 125, 144, 151,
-	155, 158, 163, 173, 176, 186, 195, 201, 207, 212, 217, 222, 229, 235, 248, 263,
-	275, 294, 307, 322, 337, 359, 372, 387, 392, 398, 403, 414, 421, 436, 441, 454,
-	467, 470, 474, 478, 490, 503, 512, 525, 536, 548, 558, 572, 579, 587, 593, 601,
-	605, 615, 624, 634, 643, 655, 664, 677, 690, 696, 702, 710, 719, 725, 733, 741,
-	746, 753, 762, 771, 783, 795, 807, 817, 822, 826, 838, 846, 855, 862, 868, 874,
-	879, 886, 895, 902, 911, 916, 921, 930, 941, 946, 959, 971, 981, 992, 1002, 1011,
-	1026, 1039, 1054, 1069, 1075, 1081, 1089, 1099, 1106, 1115, 1122, 1131, 1137, 1145, 1154, 1165,
-	1174, 1185, 1192, 1199, 1205, 1212, 1219, 1230, 1239, 1248, 1259, 1268, 1279, 1288, 1297, 1303,
-	1314, 1324, 1330, 1342, 1348, 1356, 1364, 1374, 1378, 1382, 1393, 1410, 1422, 1435, 1451, 1460,
-	1470, 1482, 1495, 1515, 1523, 1532, 1546, 1563, 1577, 1582, 1588, 1592, 1602, 1612, 1615, 1619,
-	1634, 1644, 1650, 1654, 1671, 1694, 1716, 1722, 1730, 1739, 1743, 1749, 1755, 1764, 1770, 1779,
-	1790, 1800, 1804, 1818, 1830, 1835, 1844, 1861, 1877, 1894, 1899, 1906, 1913, 1929, 1934, 1944,
-	1956, 1968, 1981, 1988, 1993, 2000, 2005, 2012, 2017, 2023, 2031, 2035, 2040, 2050, 2055, 2068,
-	2078, 2088, 2096, 2099, 2112, 2121, 2128, 2143, 2165, 2177, 2196, 2205, 2211, 2216, 2222, 2228,
-	2234, 2240, 2245, 2256, 2263, 2273, 2279, 2296, 2305, 2315, 2325, 2329, 2337, 2345, 2356, 2363,
-	2371, 2375, 2392, 2401, 2415, 2421, 2428, 2433, 2449, 2463, 2478, 2493, 2504, 2515, 2525, 2542,
-	2546, 2551, 2561, 2571, 2580, 2593, 2597, 2602, 2614, 2619, 2626, 2632, 2639, 2648, 2663, 2679,
-	2695, 2712, 2716, 2722, 2730, 2745, 2751, 2758, 2766, 2773, 2781, 2793, 2801, 2812, 2816, 2825,
-	2832, 2840, 2850, 2855, 2861, 2865, 2873, 2881, 2896, 2903, 2919, 2930, 2943, 2949, 2957, 2966,
-	2977, 2992, 3010, 3023, 3028, 3032, 3048, 3060, 3073, 3087, 3102, 3114, 3127, 3142, 3164, 3181,
-	3185, 3205, 3223, 3242, 3260, 3270, 3292, 3314, 3331, 3344, 3358, 3376, 3397, 3425, 3442, 3455,
-	3469, 3487, 3498, 3505, 3513, 3519, 3525, 3531, 3536, 3546, 3563, 3567, 3575, 3585, 3593, 3600,
-	3606, 3619, 3642, 3657, 3672, 3687, 3694, 3707, 3715, 3725, 3733, 3743, 3749, 3757, 3766, 3777,
-	3788, 3797, 3802, 3809, 3820, 3828, 3838, 3847, 3858, 3867, 3878, 3886, 3896, 3905, 3911, 3921,
-	3933, 3939, 3947, 3955, 3965, 3973, 3978, 3984, 3989, 3995, 4003, 4012, 4023, 4029, 4037, 4046,
-	4056, 4067, 4076, 4086, 4092, 4102, 4112, 4118, 4128, 4135, 4143, 4147, 4153, 4159, 4167, 4176,
-	4181, 4186, 4190, 4202, 4213, 4220, 4226, 4239, 4246, 4255, 4259, 4274, 4290, 4296, 4316, 4328,
-	4333, 4340, 4346, 4349, 4355, 4359, 4371, 4383, 4399, 4412, 4427, 4440, 4455, 4462, 4476, 4491,
-	4508, 4523, 4540, 4545, 4550, 4558, 4568, 4575, 4585, 4591, 4596, 4602, 4609, 4614, 4620, 4628,
-	4635, 4641, 4650, 4656, 4667, 4672, 4677, 4682, 4687, 4696, 4712, 4718, 4723, 4730, 4734, 4741,
-	4749, 4756, 4761, 4767, 4774, 4779, 4785,
+	7, 17, 24, 30, 37, 43, 47, 54, 62, 73, 78, 88, 104, 123, 130, 134,
+	137, 142, 152, 155, 165, 174, 180, 186, 191, 196, 201, 208, 214, 227, 242, 254,
+	273, 286, 301, 316, 338, 351, 366, 371, 377, 382, 393, 400, 415, 420, 433, 446,
+	449, 453, 457, 469, 482, 491, 504, 515, 527, 537, 551, 558, 566, 572, 580, 584,
+	594, 603, 613, 622, 634, 643, 656, 669, 675, 681, 689, 698, 704, 712, 720, 725,
+	732, 741, 750, 762, 774, 786, 796, 801, 805, 817, 825, 834, 841, 847, 853, 858,
+	865, 874, 881, 890, 895, 900, 909, 920, 925, 938, 950, 960, 971, 981, 990, 1005,
+	1018, 1033, 1048, 1055, 1061, 1067, 1075, 1085, 1092, 1101, 1108, 1117, 1123, 1131, 1140, 1151,
+	1160, 1171, 1178, 1185, 1191, 1198, 1205, 1216, 1225, 1234, 1245, 1254, 1265, 1274, 1283, 1289,
+	1300, 1310, 1316, 1328, 1334, 1342, 1350, 1360, 1364, 1368, 1379, 1396, 1408, 1421, 1437, 1446,
+	1456, 1468, 1481, 1501, 1509, 1518, 1532, 1549, 1563, 1568, 1574, 1578, 1588, 1598, 1601, 1605,
+	1620, 1630, 1636, 1640, 1657, 1680, 1702, 1708, 1716, 1725, 1729, 1735, 1741, 1750, 1756, 1765,
+	1776, 1786, 1790, 1804, 1816, 1821, 1830, 1847, 1863, 1880, 1885, 1892, 1899, 1915, 1920, 1930,
+	1942, 1954, 1967, 1974, 1979, 1986, 1991, 1998, 2003, 2009, 2017, 2021, 2026, 2036, 2041, 2054,
+	2064, 2074, 2082, 2085, 2098, 2107, 2114, 2129, 2151, 2163, 2182, 2191, 2197, 2202, 2208, 2214,
+	2220, 2226, 2231, 2242, 2249, 2259, 2265, 2282, 2291, 2301, 2311, 2315, 2323, 2331, 2342, 2349,
+	2357, 2361, 2378, 2387, 2401, 2407, 2414, 2419, 2435, 2449, 2464, 2479, 2490, 2501, 2511, 2528,
+	2532, 2537, 2547, 2557, 2566, 2579, 2583, 2588, 2600, 2605, 2612, 2618, 2625, 2634, 2649, 2665,
+	2681, 2698, 2702, 2708, 2716, 2731, 2737, 2744, 2752, 2759, 2767, 2779, 2787, 2798, 2802, 2811,
+	2818, 2826, 2836, 2841, 2847, 2851, 2859, 2867, 2882, 2889, 2905, 2916, 2929, 2935, 2943, 2952,
+	2963, 2978, 2996, 3009, 3014, 3018, 3034, 3046, 3059, 3073, 3088, 3100, 3113, 3128, 3150, 3167,
+	3171, 3191, 3209, 3228, 3246, 3256, 3278, 3300, 3317, 3330, 3344, 3362, 3383, 3411, 3428, 3441,
+	3455, 3473, 3484, 3491, 3499, 3505, 3511, 3517, 3522, 3532, 3549, 3553, 3561, 3571, 3579, 3586,
+	3592, 3605, 3628, 3643, 3658, 3673, 3680, 3693, 3701, 3711, 3719, 3729, 3735, 3743, 3752, 3763,
+	3774, 3783, 3788, 3795, 3806, 3814, 3824, 3833, 3844, 3853, 3864, 3872, 3882, 3891, 3897, 3907,
+	3919, 3925, 3933, 3941, 3951, 3959, 3964, 3970, 3975, 3981, 3989, 3998, 4009, 4015, 4023, 4032,
+	4042, 4053, 4062, 4072, 4078, 4088, 4098, 4104, 4114, 4121, 4129, 4133, 4139, 4145, 4153, 4162,
+	4167, 4172, 4176, 4188, 4199, 4206, 4212, 4225, 4232, 4241, 4245, 4260, 4276, 4282, 4302, 4307,
+	4314, 4320, 4323, 4329, 4333, 4345, 4357, 4373, 4386, 4401, 4414, 4429, 4436, 4450, 4465, 4482,
+	4497, 4514, 4519, 4524, 4532, 4542, 4549, 4559, 4565, 4570, 4576, 4583, 4588, 4594, 4602, 4609,
+	4615, 4624, 4630, 4641, 4646, 4651, 4656, 4661, 4670, 4686, 4692, 4697, 4704, 4708, 4715, 4723,
+	4730, 4735, 4741, 4748, 4753, 4759,
 }
 
 // callNumbers[i] holds the numbers of name i, see column.
@@ -119,7 +119,6 @@ var callNumbers = [...][numColumns]uint16{
 	{0xb7, 0x89, 0xb7, 0xffff, 0xffff, 0xffff, 0x89, 0x89, 0xffff},           // afs_syscall
 	{0x25, 0x1b, 0x25, 0xffff, 0xffff, 0xffff, 0x1b, 0x1b, 0xffff},           // alarm
 	{0x9e, 0x180, 0x9e, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff},      // arch_prctl
-	{0xffff, 0xffff, 0xffff, 0xf4, 0xffff, 0xf4, 0xffff, 0xffff, 0xf4},       // arch_specific_syscall
 	{0xffff, 0xffff, 0xffff, 0xffff, 0x10e, 0xffff, 0xffff, 0xffff, 0xffff},  // arm_fadvise64_64
 	{0xffff, 0xffff, 0xffff, 0xffff, 0x155, 0xffff, 0xffff, 0xffff, 0xffff},  // arm_sync_file_range
 	{0xffff, 0x86, 0xffff, 0xffff, 0x86, 0xffff, 0x86, 0x86, 0xffff},         // bdflush
@@ -223,6 +222,7 @@ var callNumbers = [...][numColumns]uint16{
 	{0xef, 0x113, 0xef, 0xec, 0x140, 0xec, 0x104, 0x10d, 0xec},               // get_mempolicy
 	{0x112, 0x138, 0x213, 0x64, 0x153, 0x64, 0x12b, 0x131, 0x64},             // get_robust_list
 	{0xd3, 0xf4, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff},     // get_thread_area
+	{0xffff, 0xffff, 0xffff, 0xffff, 0x8006, 0xffff, 0xffff, 0xffff, 0xffff}, // get_tls
 	{0x135, 0x13e, 0x135, 0xa8, 0x159, 0xa8, 0x12e, 0x137, 0xa8},             // getcpu
 	{0x4f, 0xb7, 0x4f, 0x11, 0xb7, 0x11, 0xb6, 0xb7, 0x11},                   // getcwd
 	{0x4e, 0x8d, 0x4e, 0xffff, 0x8d, 0xffff, 0x8d, 0x8d, 0xffff},             // getdents
@@ -551,10 +551,9 @@ var callNumbers = [...][numColumns]uint16{
 	{0x10a, 0x130, 0x10a, 0x24, 0x14b, 0x24, 0x127, 0x129, 0x24},             // symlinkat
 	{0xa2, 0x24, 0xa2, 0x51, 0x24, 0x51, 0x24, 0x24, 0x51},                   // sync
 	{0x115, 0x13a, 0x115, 0x54, 0xffff, 0x54, 0xffff, 0x133, 0x54},           // sync_file_range
-	{0xffff, 0xffff, 0xffff, 0xffff, 0x155, 0xffff, 0x134, 0xffff, 0xffff},   // sync_file_range2
+	{0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0x134, 0xffff, 0xffff},  // sync_file_range2
 	{0x132, 0x158, 0x132, 0x10b, 0x175, 0x10b, 0x15c, 0x152, 0x10b},          // syncfs
 	{0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0x100, 0xffff, 0xffff},  // sys_debug_setcontext
-	{0xffff, 0xffff, 0xffff, 0xffff, 0x0, 0xffff, 0xffff, 0xffff, 0xffff},    // syscall_mask
 	{0x8b, 0x87, 0x8b, 0xffff, 0x87, 0xffff, 0x87, 0x87, 0xffff},             // sysfs
 	{0x63, 0x74, 0x63, 0xb3, 0x74, 0xb3, 0x74, 0x74, 0xb3},                   // sysinfo
 	{0x67, 0x67, 0x67, 0x74, 0x67, 0x74, 0x67, 0x67, 0x74},                   // syslog
