@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+
+	"bantam/internal/engine"
 )
 
 // Bool is a switch.
@@ -54,31 +56,12 @@ func List(to *[]string, name string, short byte, check func(string) error, help 
 // Bytes is a size as docker reads it: 512, 64k, 1.5g, 10MiB.
 func Bytes(to *int64, name string, short byte, help string) Option {
 	return Option{Name: name, Short: short, Type: "bytes", Help: help, Set: func(v string) error {
-		n, err := ParseBytes(v)
+		n, err := engine.ParseBytes(v)
 		if err == nil {
 			*to = n
 		}
 		return err
 	}}
-}
-
-// ParseBytes reads a size with a binary suffix.
-func ParseBytes(v string) (int64, error) {
-	end := strings.LastIndexAny(v, "01234567890.") + 1
-	number, unit := v[:end], strings.ToLower(strings.TrimPrefix(v[end:], " "))
-	f, err := strconv.ParseFloat(number, 64)
-	if err != nil || strings.TrimLeft(number, "0123456789.") != "" {
-		return 0, errors.New("invalid size: '" + v + "'")
-	}
-	shift := 0
-	if unit != "" && unit != "b" {
-		at := strings.IndexByte("kmgtp", unit[0])
-		if rest := unit[1:]; at < 0 || rest != "" && rest != "b" && rest != "ib" {
-			return 0, errors.New("invalid suffix: '" + strings.TrimPrefix(v[end:], " ") + "'")
-		}
-		shift = 10 * (at + 1)
-	}
-	return int64(f * float64(int64(1)<<shift)), nil
 }
 
 // CPUs is a decimal number kept in billionths, docker's NanoCPUs.

@@ -104,4 +104,6 @@ type State struct {
 	Finished time.Time
 	OOM      bool   `json:",omitempty"`
 	Cgroup   string `json:",omitempty"` // cgroup path below each hierarchy
+	// Pipes are the inodes of the pipes that it writes its output to.
+	Pipes [2]uint64
 }

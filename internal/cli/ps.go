@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"bantam/internal/cli/option"
+	"bantam/internal/container/folder"
+	"bantam/internal/engine"
+)
+
+func (c *call) psCommand() *command {
+	var all, quiet, noTrunc, latest bool
+	var format string
+	last := int64(-1)
+	return &command{
+		name: "ps", alias: []string{"container ls", "container list", "container ps"}, args: "[OPTIONS]", short: "List containers",
+		options: option.Set{Interspersed: true, Options: []option.Option{
+			option.Bool(&all, "all", 'a', "Show all containers (default shows just running)"),
+			option.String(&format, "format", 0, formatHelp),
+			option.Int(&last, "last", 'n', "Show n last created containers (includes all states) (default -1)"),
+			option.Bool(&latest, "latest", 'l', "Show the latest created container (includes all states)"),
+			option.Bool(&noTrunc, "no-trunc", 0, "Don't truncate output"),
+			option.Bool(&quiet, "quiet", 'q', "Only display container IDs"),
+		}},
+		run: func([]string) int {
+			if latest {
+				last = 1
+			}
+			list, err := c.engine().List(all || last > 0)
+			if err != nil {
+				return c.fail(err)
+			}
+			if last > 0 && int64(len(list)) > last {
+				list = list[:last]
+			}
+			if quiet && format == "" {
+				format = "{{.ID}}"
+			}
+			l := psListing()
+			for i := range list {
+				l.rows = append(l.rows, psRow(&list[i], noTrunc))
+			}
+			return c.list(format, l)
+		},
+	}
+}
+
+func psListing() *listing {
+	return &listing{
+		headers: [][2]string{
+			{"ID", "CONTAINER ID"}, {"Image", "IMAGE"}, {"Command", "COMMAND"}, {"CreatedAt", "CREATED AT"}, {"RunningFor", "CREATED"},
+			{"Status", "STATUS"}, {"State", "STATE"}, {"Ports", "PORTS"}, {"Names", "NAMES"}, {"Labels", "LABELS"}, {"Mounts", "MOUNTS"}, {"Networks", "NETWORKS"},
+		},
+		table: "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}",
+	}
+}
+
+// containerRow is a row of ps; its fields and the method Label are docker's.
+type containerRow struct {
+	Command, CreatedAt, ID, Image, Labels, Mounts, Names, Networks, Ports, RunningFor, State, Status string
+
+	labels map[string]string
+}
+
+// Label returns one label's value.
+func (r containerRow) Label(name string) string { return r.labels[name] }
+
+func psRow(c *engine.Container, noTrunc bool) containerRow {
+	r := containerRow{
+		ID: c.ID, Image: c.Config.Image, Command: strings.Join(append([]string{c.Path}, c.Args...), " "),
+		CreatedAt: c.Created.Local().Format("2006-01-02 15:04:05 -0700 MST"), RunningFor: ago(c.Created),
+		State: string(c.Status), Status: status(c.State), Names: c.Name, Networks: c.Host.NetworkMode,
+		Labels: joinLabels(c.Config.Labels), labels: c.Config.Labels,
+	}
+	var mounts []string
+	for _, m := range c.Mounts {
+		mounts = append(mounts, m.Source)
+	}
+	r.Mounts = strings.Join(mounts, ",")
+	if !noTrunc {
+		r.ID = r.ID[:12]
+		r.Command = ellipsis(r.Command, 20)
+	}
+	r.Command = strconv.Quote(r.Command)
+	return r
+}
+
+func ellipsis(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
+
+func status(s *folder.State) string {
+	switch s.Status {
+	case folder.Running:
+		return "Up " + duration(time.Since(s.Started))
+	case folder.Exited:
+		return "Exited (" + strconv.Itoa(s.ExitCode) + ") " + ago(s.Finished)
+	}
+	return "Created"
+}
+
+func ago(t time.Time) string { return duration(time.Since(t)) + " ago" }
+
+// duration says it in docker's words.
+func duration(d time.Duration) string {
+	seconds, minutes, hours := int(d.Seconds()), int(d.Minutes()), int(d.Hours()+0.5)
+	n := strconv.Itoa
+	switch {
+	case seconds < 1:
+		return "Less than a second"
+	case seconds == 1:
+		return "1 second"
+	case seconds < 60:
+		return n(seconds) + " seconds"
+	case minutes == 1:
+		return "About a minute"
+	case minutes < 60:
+		return n(minutes) + " minutes"
+	case hours == 1:
+		return "About an hour"
+	case hours < 48:
+		return n(hours) + " hours"
+	case hours < 24*7*2:
+		return n(hours/24) + " days"
+	case hours < 24*30*2:
+		return n(hours/24/7) + " weeks"
+	case hours < 24*365*2:
+		return n(hours/24/30) + " months"
+	}
+	return n(int(d.Hours())/24/365) + " years"
+}
+
+func joinLabels(m map[string]string) string {
+	var list []string
+	for k, v := range m {
+		list = append(list, k+"="+v)
+	}
+	slices.Sort(list)
+	return strings.Join(list, ",")
+}

@@ -1,0 +1,58 @@
+package monitor
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// unknownExit is docker's code for a container whose exit nobody saw.
+const unknownExit = 255
+
+// exitCode learns how init ended. A child's status is only looked at: it stays a
+// zombie until reap, so a monitor killed before the code is on disk loses nothing.
+func (m *monitor) exitCode() int {
+	var info siginfo
+	for {
+		_, _, errno := unix.Syscall6(unix.SYS_WAITID, unix.P_PIDFD, uintptr(m.pidfd), uintptr(unsafe.Pointer(&info)), unix.WEXITED|unix.WNOWAIT, 0, 0)
+		if errno == unix.EINTR {
+			continue
+		}
+		if errno != 0 {
+			return strangerExit(m.pidfd)
+		}
+		if info.code == cldExited {
+			return int(info.status)
+		}
+		return 128 + int(info.status)&0x7f
+	}
+}
+
+// siginfo is what waitid(2) fills in.
+type siginfo struct {
+	signo, errno, code, _ int32
+	pid, uid, status      int32
+	_                     [100]byte
+}
+
+const cldExited = 1 // CLD_EXITED
+
+// reap lets the kernel forget the zombie.
+func (m *monitor) reap() {
+	var info siginfo
+	unix.Syscall6(unix.SYS_WAITID, unix.P_PIDFD, uintptr(m.pidfd), uintptr(unsafe.Pointer(&info)), unix.WEXITED, 0, 0)
+}
+
+// strangerExit asks the pidfd of a process that is not our child how it ended:
+// Linux 6.15 and later keep that for whoever held the pidfd (PIDFD_INFO_EXIT).
+func strangerExit(pidfd int) int {
+	info := unix.PidfdInfo{Mask: unix.PIDFD_INFO_EXIT}
+	if err := unix.IoctlPidfdInfo(pidfd, &info); err != nil || info.Mask&unix.PIDFD_INFO_EXIT == 0 {
+		return unknownExit
+	}
+	status := unix.WaitStatus(info.Exit_code)
+	if status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return status.ExitStatus()
+}

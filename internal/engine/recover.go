@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"bantam/internal/container/folder"
+	"bantam/internal/container/monitor/wire"
+)
+
+// container is a record with its state.
+type container struct {
+	folder.Folder
+	Record *folder.Record
+	State  *folder.State
+}
+
+// look reads a container. Where its monitor was killed it first puts right what
+// that left, and says so: the kernel knows whether init still runs (pid, start
+// time and boot), and whether anybody looks after it (the lock).
+func (e *Engine) look(s *folder.Store, f folder.Folder) (*container, error) {
+	c := &container{Folder: f}
+	if err := c.read(); err != nil {
+		return nil, err
+	}
+	if c.State.Status != folder.Running {
+		return c, nil
+	}
+	lock, err := f.TryLock()
+	if errors.Is(err, folder.ErrBusy) {
+		return c, nil // the ordinary case: its monitor lives
+	}
+	if err != nil {
+		return nil, err
+	}
+	// Between reading and locking it may have ended in good order.
+	if err := c.read(); err != nil {
+		lock.Free()
+		return nil, err
+	}
+	if c.State.Status == folder.Running {
+		return c, e.recover(s, c, lock)
+	}
+	lock.Free()
+	return c, nil
+}
+
+func (c *container) read() (err error) {
+	if c.Record, err = c.ReadRecord(); err != nil {
+		return err
+	}
+	c.State, err = c.ReadState()
+	return err
+}
+
+// recover has the lock of a container that is said to run and has no monitor.
+func (e *Engine) recover(s *folder.Store, c *container, lock *folder.Lock) error {
+	if c.State.Alive() {
+		conn, err := adopt(wire.Job{Root: e.Root, ID: c.Record.ID, Adopt: true}, lock, nil)
+		if err != nil {
+			return err
+		}
+		conn.Close()
+		e.note("%s: its monitor was killed; the container runs on and another monitor has taken over", c.Record.Name)
+		return nil
+	}
+	defer lock.Free()
+	c.State.Status, c.State.ExitCode, c.State.Finished = folder.Exited, 255, time.Now().UTC()
+	c.State.Error = "its monitor was killed before it saw the exit: the exit code is lost"
+	e.note("%s: it ended after its monitor was killed; its exit code is not known, 255 stands for it", c.Record.Name)
+	if err := c.WriteState(c.State, true); err != nil {
+		return err
+	}
+	return e.cleanUp(s, c)
+}
+
+// cleanUp removes what a dead container left; the caller holds the lock.
+func (e *Engine) cleanUp(s *folder.Store, c *container) error {
+	err := removeCgroup(c.State)
+	if c.Record.Host.AutoRemove {
+		if rm := s.Remove(c.Folder, c.Record.Name); err == nil {
+			err = rm
+		}
+		return errors.Join(err, os.ErrNotExist)
+	}
+	return err
+}
+
+// afterExit finishes the clean-up of a monitor that was killed between the exit and its own end.
+func (e *Engine) afterExit(f folder.Folder, r *folder.Record) error {
+	lock, err := f.Lock()
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer lock.Free()
+	c := &container{Folder: f, Record: r}
+	if c.State, err = f.ReadState(); err != nil {
+		return err
+	}
+	e.note("the monitor of %s was killed while it cleaned up; that is done now", r.Name)
+	err = e.cleanUp(&folder.Store{Root: e.Root}, c)
+	if r.Host.AutoRemove {
+		return nil
+	}
+	return err
+}

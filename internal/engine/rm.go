@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"bantam/internal/container/folder"
+
+	"golang.org/x/sys/unix"
+)
+
+// Remove removes a container. A running one only by force: it is killed first.
+func (e *Engine) Remove(name string, force bool) error {
+	s, err := e.containers()
+	if err != nil {
+		return err
+	}
+	f, err := s.Find(name)
+	if err != nil {
+		return err
+	}
+	c, err := e.look(s, f)
+	if errors.Is(err, os.ErrNotExist) {
+		return &folder.NotFound{Name: name}
+	}
+	if err != nil {
+		return err
+	}
+	if c.State.Status == folder.Running {
+		if !force {
+			return fmt.Errorf("cannot remove container %q: container is running: stop the container before removing or force remove", name)
+		}
+		if err := c.kill(unix.SIGKILL); err != nil {
+			return fmt.Errorf("cannot kill container %q: %w", name, err)
+		}
+	}
+	// Waits for the monitor, which cleans up and ends; with --rm it has removed everything then.
+	lock, err := f.Lock()
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer lock.Free()
+	if err := c.read(); err == nil && c.State.Status == folder.Running {
+		// Killed between the exit and the record, monitor included.
+		_ = removeCgroup(c.State)
+	}
+	return s.Remove(f, c.Record.Name)
+}
+
+// kill signals init, if it is still that process.
+func (c *container) kill(sig unix.Signal) error {
+	fd, err := unix.PidfdOpen(c.State.Pid, 0)
+	if err == unix.ESRCH {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if !c.State.Alive() {
+		return nil
+	}
+	if err := unix.PidfdSendSignal(fd, sig, nil, 0); err != unix.ESRCH {
+		return err
+	}
+	return nil
+}

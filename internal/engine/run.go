@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"bantam/internal/container/monitor/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// Run creates and starts a container. Attached, it returns the container's exit
+// code when it has ended; with Detach, its id is printed by the caller through started.
+func (e *Engine) Run(o *RunOptions, started func(id string)) (int, error) {
+	if _, err := parseDetachKeys(o.DetachKeys); err != nil {
+		return CodeEngine, err
+	}
+	if o.TTY && o.Stdin && !o.Detach && !isTerminal(0) {
+		return 1, ErrNoTerminal
+	}
+	s, err := e.prepare(o)
+	if err != nil {
+		return code(err), err
+	}
+	defer s.term.restore()
+	if o.Detach {
+		started(s.record.ID)
+		return 0, nil
+	}
+	exit, err := s.stay()
+	if errors.Is(err, errDetached) {
+		return 0, nil
+	}
+	if err != nil {
+		return code(err), err
+	}
+	return exit, nil
+}
+
+// ErrNoTerminal is docker's refusal of -it without a terminal.
+var ErrNoTerminal = errors.New("the input device is not a TTY")
+
+// code is the exit code for an error before the container ran.
+func code(err error) int {
+	var c *CodedError
+	if errors.As(err, &c) {
+		return c.Code
+	}
+	return CodeEngine
+}
+
+// prepare brings a container into being and running.
+func (e *Engine) prepare(o *RunOptions) (*session, error) {
+	store, err := e.containers()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := spawn()
+	if err != nil {
+		return nil, err
+	}
+	s := &session{engine: e, conn: conn, opts: o, pidfd: -1, input: -1}
+	fail := func(err error) (*session, error) {
+		s.term.restore()
+		conn.Close()
+		return nil, err
+	}
+	img, err := e.image(o.Image)
+	if err != nil {
+		return fail(err)
+	}
+	if s.record, err = o.draft(img); err != nil {
+		return fail(err)
+	}
+	f, lock, err := e.create(store, o, s.record)
+	if err != nil {
+		return fail(err)
+	}
+	s.folder = f
+	if err := o.writeCID(s.record.ID); err != nil {
+		_ = store.Remove(f, s.record.Name)
+		lock.Free()
+		return fail(err)
+	}
+	s.job = wire.Job{Root: e.Root, ID: s.record.ID, Stdout: !o.Detach, Stderr: !o.Detach && !o.TTY, Input: o.Stdin}
+	if o.TTY && !o.Detach {
+		s.showTerminal()
+	}
+	if err := s.begin(lock); err != nil {
+		return fail(err)
+	}
+	return s, nil
+}
+
+// showTerminal makes the user's terminal ready for the container's.
+func (s *session) showTerminal() {
+	for _, fd := range [...]int{0, 1} {
+		size, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
+		if err != nil {
+			continue
+		}
+		s.job.Rows, s.job.Cols = size.Row, size.Col
+		break
+	}
+	if s.opts.Stdin {
+		s.term, _ = rawTerminal(0)
+	}
+}
+
+// writeCID writes --cidfile, which must not exist.
+func (o *RunOptions) writeCID(id string) error {
+	if o.CIDFile == "" {
+		return nil
+	}
+	f, err := os.OpenFile(o.CIDFile, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("container ID file found, make sure the other container isn't running or delete %s", o.CIDFile)
+	}
+	if err != nil {
+		return fmt.Errorf("failed to create the container ID file: %w", err)
+	}
+	defer f.Close()
+	_, err = f.WriteString(id)
+	return err
+}

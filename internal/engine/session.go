@@ -1,0 +1,233 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"bantam/internal/container/folder"
+	"bantam/internal/container/monitor/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// session is a command's talk with the monitor of one container.
+type session struct {
+	engine *Engine
+	conn   wire.Conn
+	folder folder.Folder
+	job    wire.Job
+	opts   *RunOptions
+	record *folder.Record
+
+	pidfd int // of the container's init, kept for the case that the monitor is killed
+	input int // the container's standard input, or its terminal's master end
+	term  *terminal
+}
+
+// errDetached says that the user left the container with the detach keys.
+var errDetached = errors.New("detached")
+
+// begin sends the job and waits until the container runs.
+func (s *session) begin(lock *folder.Lock) error {
+	fds := []int{lock.FD}
+	if s.job.Stdout {
+		fds = append(fds, 1)
+	}
+	if s.job.Stderr {
+		fds = append(fds, 2)
+	}
+	err := s.conn.Send(wire.KindJob, s.job.Encode(), fds...)
+	lock.Free() // the monitor's copy holds it from now on
+	if err != nil {
+		return fmt.Errorf("the monitor ended before its container was started: %w", err)
+	}
+	return s.awaitStart()
+}
+
+func (s *session) awaitStart() error {
+	m, err := s.conn.Receive()
+	switch {
+	case err == io.EOF:
+		return errors.New("the monitor was killed before its container was started: nothing runs, try again")
+	case err != nil:
+		return err
+	case m.Kind == wire.KindFailed && len(m.Body) > 0:
+		return &CodedError{int(m.Body[0]), errors.New(string(m.Body[1:]))}
+	case m.Kind != wire.KindStarted || len(m.FDs) == 0:
+		return fmt.Errorf("the monitor said %c where the start was due", m.Kind)
+	}
+	s.pidfd = m.FDs[0]
+	s.input = -1
+	if len(m.FDs) > 1 {
+		s.input = m.FDs[1]
+	}
+	return nil
+}
+
+// stay is attached until the container ends, and returns its exit code.
+func (s *session) stay() (int, error) {
+	detached := s.pump()
+	for {
+		code, err := s.listen(detached)
+		if !errors.Is(err, io.EOF) {
+			return code, err
+		}
+		// Only a killed monitor closes the connection without a word.
+		if err := s.takeOver(); err != nil {
+			return CodeEngine, err
+		}
+	}
+}
+
+// pump starts what runs beside: signals and standard input.
+func (s *session) pump() <-chan struct{} {
+	detached := make(chan struct{})
+	if s.opts.SigProxy {
+		s.forwardSignals()
+	}
+	if s.term != nil {
+		s.term.follow(s.input)
+	}
+	if s.opts.Stdin && s.input >= 0 {
+		go s.copyInput(detached)
+	}
+	return detached
+}
+
+// heard is one message, or the error instead.
+type heard struct {
+	wire.Message
+	err error
+}
+
+// listen waits for the exit and for the end of the clean-up.
+func (s *session) listen(detached <-chan struct{}) (int, error) {
+	messages := make(chan heard)
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		for {
+			m, err := s.conn.Receive()
+			select {
+			case messages <- heard{m, err}:
+			case <-stop:
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	code := -1
+	for {
+		select {
+		case <-detached:
+			return 0, errDetached
+		case m := <-messages:
+			switch {
+			case m.err != nil && code >= 0:
+				return code, s.engine.afterExit(s.folder, s.record)
+			case m.err != nil:
+				return code, m.err
+			case m.Kind == wire.KindExited && len(m.Body) == 1:
+				code = int(m.Body[0])
+			case m.Kind == wire.KindGone:
+				if len(m.Body) > 0 {
+					s.engine.note("clean-up of %s: %s", s.record.Name, m.Body)
+				}
+				return code, nil
+			}
+		}
+	}
+}
+
+// takeOver starts another monitor in place of the killed one.
+func (s *session) takeOver() error {
+	s.conn.Close()
+	lock, err := s.folder.Lock()
+	if err != nil {
+		return fmt.Errorf("the monitor of %s was killed: %w", s.record.Name, err)
+	}
+	s.engine.note("the monitor of %s was killed; another one has taken over", s.record.Name)
+	job := s.job
+	job.Adopt, job.Pidfd = true, true
+	fds := []int{s.pidfd}
+	if s.input >= 0 {
+		job.Terminal = true
+		fds = append(fds, s.input)
+	}
+	s.conn, err = adopt(job, lock, fds)
+	return err
+}
+
+// adopt starts a monitor for a container whose own was killed.
+func adopt(job wire.Job, lock *folder.Lock, kept []int) (wire.Conn, error) {
+	defer lock.Free()
+	conn, err := spawn()
+	if err != nil {
+		return conn, err
+	}
+	fds := []int{lock.FD}
+	if job.Stdout {
+		fds = append(fds, 1)
+	}
+	if job.Stderr {
+		fds = append(fds, 2)
+	}
+	if err := conn.Send(wire.KindJob, job.Encode(), append(fds, kept...)...); err != nil {
+		return conn, fmt.Errorf("the new monitor ended at once: %w", err)
+	}
+	return conn, nil
+}
+
+// copyInput is the command's standard input on its way into the container.
+func (s *session) copyInput(detached chan<- struct{}) {
+	var keys detachKeys
+	if s.opts.TTY {
+		keys, _ = parseDetachKeys(s.opts.DetachKeys)
+	}
+	b := make([]byte, 32<<10)
+	for {
+		n, err := unix.Read(0, b)
+		if err == unix.EINTR || err == unix.EAGAIN {
+			continue
+		}
+		if err != nil || n == 0 {
+			break
+		}
+		out, left := keys.filter(b[:n])
+		if left {
+			close(detached)
+			return
+		}
+		if writeAll(s.input, out) != nil {
+			break
+		}
+	}
+	// The end of the input is the container's end of input; a terminal has no such end.
+	if !s.opts.TTY {
+		unix.Close(s.input)
+		s.input = -1
+	}
+}
+
+func writeAll(fd int, b []byte) error {
+	for len(b) > 0 {
+		n, err := unix.Write(fd, b)
+		switch {
+		case err == unix.EINTR || err == unix.EAGAIN:
+		case err != nil:
+			return err
+		default:
+			b = b[n:]
+		}
+	}
+	return nil
+}
+
+// isTerminal reports whether the descriptor is a terminal.
+func isTerminal(fd int) bool {
+	_, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	return err == nil
+}

@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"bantam/internal/container/monitor/wire"
+)
+
+// spawn starts a monitor, which waits for its job: its start-up overlaps with
+// what the caller does meanwhile. Closing the connection without a job ends it.
+func spawn() (wire.Conn, error) {
+	program, err := monitorProgram()
+	if err != nil {
+		return wire.Conn{FD: -1}, err
+	}
+	ours, theirs, err := wire.Pair()
+	if err != nil {
+		return ours, err
+	}
+	defer theirs.Close()
+	null, err := syscall.Open(os.DevNull, syscall.O_RDWR|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		ours.Close()
+		return ours, fmt.Errorf("open %s: %w", os.DevNull, err)
+	}
+	defer syscall.Close(null)
+	n := uintptr(null)
+	_, err = syscall.ForkExec(program, []string{"bantam-oci", "monitor"}, &syscall.ProcAttr{
+		Dir: "/",
+		// A small heap that is swept often: a monitor lives as long as its container.
+		Env:   []string{"GOGC=25", "GOMAXPROCS=2", "GODEBUG=madvdontneed=1"},
+		Files: []uintptr{n, n, n, uintptr(theirs.FD)},
+		Sys:   &syscall.SysProcAttr{Setsid: true},
+	})
+	if err != nil {
+		ours.Close()
+		return ours, fmt.Errorf("start the monitor %s: %w", program, err)
+	}
+	return ours, nil
+}
+
+// monitorProgram finds bantam-oci: BANTAM_OCI, else beside this program.
+func monitorProgram() (string, error) {
+	if p := os.Getenv("BANTAM_OCI"); p != "" {
+		return p, nil
+	}
+	own, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find bantam-oci: %w", err)
+	}
+	return filepath.Join(filepath.Dir(own), "bantam-oci"), nil
+}

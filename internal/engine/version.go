@@ -1,0 +1,16 @@
+package engine
+
+import "runtime"
+
+// VersionInfo says what this program is.
+type VersionInfo struct {
+	Version   string
+	GoVersion string
+	GitCommit string
+	OS, Arch  string
+}
+
+// NewVersion completes what the linker has put into main.
+func NewVersion(version, commit string) VersionInfo {
+	return VersionInfo{Version: version, GoVersion: runtime.Version(), GitCommit: commit, OS: runtime.GOOS, Arch: runtime.GOARCH}
+}
