@@ -18,11 +18,8 @@ netns = "none"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 lock_type = "file"
-no_pivot_root = false
 runtime_supports_json = ["bantam-oci", "crun", "runc"]
-static_dir = "%[1]s/static"
 tmp_dir = "%[1]s/tmp"
-volume_path = "%[1]s/volumes"
 `
 
 // storage writes a storage.conf that keeps Podman's and Buildah's images in dir.
