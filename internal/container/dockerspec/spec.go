@@ -18,6 +18,8 @@ type Input struct {
 	User   specs.User
 	Home   string // of that user, from the image's passwd
 	Host   Host
+	// Rows and Cols are the size of the terminal, or 0.
+	Rows, Cols uint16
 	// Seccomp replaces docker's profile where the user named one.
 	Seccomp *specs.LinuxSeccomp
 }
@@ -70,6 +72,9 @@ func process(in Input, caps []string, sec Security) *specs.Process {
 		Cwd:             r.Config.WorkingDir,
 		NoNewPrivileges: sec.NoNewPrivileges,
 		Capabilities:    &specs.LinuxCapabilities{Bounding: caps},
+	}
+	if in.Rows > 0 {
+		p.ConsoleSize = &specs.Box{Height: uint(in.Rows), Width: uint(in.Cols)}
 	}
 	if p.Cwd == "" {
 		p.Cwd = "/"
