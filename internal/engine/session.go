@@ -153,7 +153,7 @@ func (s *session) takeOver() error {
 	job := s.job
 	job.Adopt, job.Pidfd = true, true
 	fds := []int{s.pidfd}
-	if s.input >= 0 {
+	if s.input >= 0 && s.opts.TTY {
 		job.Terminal = true
 		fds = append(fds, s.input)
 	}

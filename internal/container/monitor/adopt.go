@@ -1,0 +1,75 @@
+package monitor
+
+import (
+	"strconv"
+	"time"
+
+	"bantam/internal/container/folder"
+	"bantam/internal/container/monitor/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// adopt takes a container over whose monitor was killed. Its init is no child of
+// this process: the pidfd tells of its end, and its exit code where the kernel keeps
+// it (see strangerExit). The output goes on where it stopped: the container still
+// holds its pipes, which are opened anew through /proc.
+func (m *monitor) adopt() int {
+	m.group = loadGroup(m.state)
+	if m.pidfd < 0 {
+		m.pidfd = m.openInit()
+	}
+	m.output = &output{streams: m.reopen(), log: m.log(), done: make(chan struct{})}
+	go m.output.run()
+	if m.pidfd < 0 {
+		return m.finishUnseen()
+	}
+	m.watch()
+	return m.finish()
+}
+
+// openInit opens the process that the state names, if it is still that one.
+func (m *monitor) openInit() int {
+	fd, err := unix.PidfdOpen(m.state.Pid, 0)
+	if err != nil {
+		return -1
+	}
+	if !m.state.Alive() {
+		unix.Close(fd)
+		return -1
+	}
+	return fd
+}
+
+// reopen finds the container's output again.
+func (m *monitor) reopen() []*stream {
+	var list []*stream
+	if m.job.Terminal && m.record.Config.Tty {
+		return []*stream{{name: "stdout", from: m.stdin, to: m.sinks[0]}}
+	}
+	for i, name := range [...]string{"stdout", "stderr"} {
+		fd, err := unix.Open("/proc/"+strconv.Itoa(m.state.Pid)+"/fd/"+strconv.Itoa(i+1), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		if err != nil {
+			continue
+		}
+		if m.state.Pipes[i] == 0 || inode(fd) != m.state.Pipes[i] {
+			unix.Close(fd) // the container has put something else in its place
+			continue
+		}
+		list = append(list, &stream{name: name, from: fd, to: m.sinks[i]})
+	}
+	return list
+}
+
+// finishUnseen records an end that nobody saw.
+func (m *monitor) finishUnseen() int {
+	m.state.Status, m.state.ExitCode, m.state.Finished = folder.Exited, unknownExit, time.Now().UTC()
+	m.state.Error = "its monitor was killed before it saw the exit: the exit code is lost"
+	if err := m.folder.WriteState(m.state, true); err != nil {
+		m.say(wire.KindGone, []byte(err.Error()))
+		return 1
+	}
+	<-m.output.done
+	m.say(wire.KindExited, []byte{unknownExit})
+	return m.leave()
+}

@@ -1,0 +1,175 @@
+package monitor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"bantam/internal/container/dockerspec"
+	"bantam/internal/container/folder"
+	"bantam/internal/container/monitor/wire"
+	"bantam/internal/launch"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// start brings the container's process into being: spec, plan, cgroup, fork. The
+// limits and the record are written beside the child's work.
+func (m *monitor) start() error {
+	spec, err := m.spec()
+	if err != nil {
+		return err
+	}
+	p, host, err := compile(spec, m.record, m.folder)
+	if err != nil {
+		return err
+	}
+	io, err := m.stdio()
+	if err != nil {
+		return err
+	}
+	if m.group, err = newGroup(spec, m.folder.ID()); err != nil {
+		return err
+	}
+	m.state.Cgroup = spec.Linux.CgroupsPath
+	cfg := launch.NoFDs()
+	cfg.Stdio, cfg.Console = io.child, io.console
+	cfg.ShareMemory = true
+	_ = host
+	if err := m.group.enter(&cfg); err != nil {
+		return err
+	}
+	proc, err := launch.Start(p, cfg)
+	io.closeChild()
+	if err != nil {
+		m.group.remove()
+		return err
+	}
+	if err := m.bringUp(proc, spec, io); err != nil {
+		proc.Abort()
+		return err
+	}
+	return nil
+}
+
+func (m *monitor) stdio() (*stdio, error) {
+	if m.record.Config.Tty {
+		return m.terminal()
+	}
+	return m.pipes()
+}
+
+// bringUp takes the child from the fork to its execve.
+func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) error {
+	err := m.group.apply(spec.Linux.Resources)
+	if err == nil {
+		err = m.recordStart(proc.Pid)
+	}
+	if err == nil {
+		err = proc.Ready()
+	}
+	if err == nil && io.master >= 0 {
+		err = m.takeTerminal(io)
+	}
+	if err == nil {
+		err = proc.Release()
+	}
+	if err == nil {
+		err = proc.Started()
+	}
+	if err != nil {
+		return err
+	}
+	m.pidfd = proc.Pidfd
+	m.attend(io)
+	return nil
+}
+
+// attend starts the copying of output and tells the command that the container runs.
+func (m *monitor) attend(io *stdio) {
+	m.output = &output{streams: io.streams, log: m.log(), done: make(chan struct{})}
+	go m.output.run()
+	fds := []int{m.pidfd}
+	if io.input >= 0 {
+		fds = append(fds, io.input)
+	}
+	m.say(wire.KindStarted, nil, fds...)
+	// With -d -i nobody may close the container's input; attached, the command holds it alone.
+	if io.input >= 0 && (m.record.Config.StdinOnce || m.record.Config.Tty) {
+		unix.Close(io.input)
+	}
+}
+
+func (m *monitor) log() *logFile {
+	c := m.record.Host.LogConfig
+	if c.Type == "none" {
+		return newLogFile("", 0, 0)
+	}
+	return newLogFile(m.folder.Log(), c.MaxSize, c.MaxFile)
+}
+
+// recordStart writes pid and start time before the child may go on: from then on
+// any command finds the container without its monitor.
+func (m *monitor) recordStart(pid int) error {
+	start, ok := folder.StartTime(pid)
+	if !ok {
+		return launch.ErrDied
+	}
+	m.state.Status, m.state.Pid, m.state.PidStart, m.state.Boot = folder.Running, pid, start, folder.Boot()
+	m.state.Started = time.Now().UTC()
+	return m.folder.WriteState(m.state, !m.record.Host.AutoRemove)
+}
+
+// failed tells the command why nothing runs, and leaves the container as docker
+// does: created, with the exit code and the reason; removed with --rm.
+func (m *monitor) failed(err error) int {
+	code := failureCode(err)
+	text := err.Error()
+	m.group.remove()
+	if m.record.Host.AutoRemove {
+		if rm := m.store.Remove(m.folder, m.record.Name); rm != nil {
+			text += "; " + rm.Error()
+		}
+	} else {
+		*m.state = folder.State{Status: folder.Created, ExitCode: code, Error: text}
+		if w := m.folder.WriteState(m.state, true); w != nil {
+			text += "; " + w.Error()
+		}
+	}
+	m.say(wire.KindFailed, append([]byte{byte(code)}, text...))
+	return 0
+}
+
+// failureCode is docker's exit code for a container that did not start.
+func failureCode(err error) int {
+	var step *launch.Error
+	if !errors.As(err, &step) || step.Step < step.Plan.Exec {
+		return 125
+	}
+	if step.Errno == unix.ENOENT {
+		return 127
+	}
+	return 126
+}
+
+// spec makes the OCI spec from the record.
+func (m *monitor) spec() (*specs.Spec, error) {
+	in := dockerspec.Input{Record: m.record, Folder: m.folder, Host: hostFacts(m.record.Host.Privileged), Rows: m.job.Rows, Cols: m.job.Cols}
+	var err error
+	if in.User, in.Home, err = lookupUser(m.record); err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile(m.folder.Path("seccomp.json"))
+	if err == nil {
+		in.Seccomp = new(specs.LinuxSeccomp)
+		if err := json.Unmarshal(b, in.Seccomp); err != nil {
+			return nil, fmt.Errorf("read %s: %w", m.folder.Path("seccomp.json"), err)
+		}
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return dockerspec.Make(in)
+}
