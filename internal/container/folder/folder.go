@@ -1,7 +1,6 @@
 package folder
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -55,18 +54,18 @@ func (s *Store) Create(id string) (Folder, *Lock, error) {
 // ReadRecord reads what was asked for.
 func (f Folder) ReadRecord() (*Record, error) {
 	r := new(Record)
-	return r, f.read("record.json", r)
+	return r, f.read("record.json", r.decode)
 }
 
 // WriteRecord replaces the record. durable: it survives a power cut.
 func (f Folder) WriteRecord(r *Record, durable bool) error {
-	return f.write("record.json", r, durable)
+	return f.replace("record.json", r.encode(), 0o600, durable)
 }
 
 // ReadState reads what became of it. A container without one is created.
 func (f Folder) ReadState() (*State, error) {
 	st := &State{Status: Created}
-	err := f.read("state.json", st)
+	err := f.read("state.json", st.decode)
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil
 	}
@@ -75,29 +74,21 @@ func (f Folder) ReadState() (*State, error) {
 
 // WriteState replaces the state; only the holder of the lock does.
 func (f Folder) WriteState(st *State, durable bool) error {
-	return f.write("state.json", st, durable)
+	return f.replace("state.json", st.encode(), 0o600, durable)
 }
 
-func (f Folder) read(name string, to any) error {
+func (f Folder) read(name string, decode func([]byte) error) error {
 	b, err := os.ReadFile(f.Path(name))
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(b, to); err != nil {
+	if err := decode(b); err != nil {
 		return fmt.Errorf("read %s: %w", f.Path(name), err)
 	}
 	return nil
 }
 
-// write replaces a file at once: temporary, fsync where asked, rename.
-func (f Folder) write(name string, from any, durable bool) error {
-	b, err := json.Marshal(from)
-	if err != nil {
-		return err
-	}
-	return f.replace(name, b, 0o600, durable)
-}
-
+// replace replaces a file at once: temporary, fsync where asked, rename.
 func (f Folder) replace(name string, b []byte, mode uint32, durable bool) error {
 	tmp := f.Path("." + name)
 	err := WriteFile(tmp, b, mode, durable)

@@ -34,36 +34,36 @@ type Record struct {
 // Config is the portable part, docker's Config.
 type Config struct {
 	Hostname    string
-	User        string `json:",omitempty"`
-	AttachStdin bool   `json:",omitempty"`
-	Tty         bool   `json:",omitempty"`
-	OpenStdin   bool   `json:",omitempty"`
-	StdinOnce   bool   `json:",omitempty"`
+	User        string
+	AttachStdin bool
+	Tty         bool
+	OpenStdin   bool
+	StdinOnce   bool
 	Env         []string
 	Cmd         []string
 	Image       string // as the user named it
 	WorkingDir  string
 	Entrypoint  []string
-	Labels      map[string]string `json:",omitempty"`
-	StopSignal  string            `json:",omitempty"`
+	Labels      map[string]string
+	StopSignal  string
 }
 
 // HostConfig is what depends on the host, docker's HostConfig. Networks beyond
 // none and host, volumes and restart policies get their fields with their issues.
 type HostConfig struct {
-	Binds          []string `json:",omitempty"`
+	Binds          []string
 	NetworkMode    string
-	AutoRemove     bool              `json:",omitempty"`
-	CapAdd         []string          `json:",omitempty"`
-	CapDrop        []string          `json:",omitempty"`
-	Privileged     bool              `json:",omitempty"`
-	ReadonlyRootfs bool              `json:",omitempty"`
-	SecurityOpt    []string          `json:",omitempty"`
-	Tmpfs          map[string]string `json:",omitempty"`
-	ShmSize        int64             `json:",omitempty"`
-	Memory         int64             `json:",omitempty"`
-	NanoCpus       int64             `json:",omitempty"`
-	PidsLimit      int64             `json:",omitempty"`
+	AutoRemove     bool
+	CapAdd         []string
+	CapDrop        []string
+	Privileged     bool
+	ReadonlyRootfs bool
+	SecurityOpt    []string
+	Tmpfs          map[string]string
+	ShmSize        int64
+	Memory         int64
+	NanoCpus       int64
+	PidsLimit      int64
 	LogConfig      LogConfig
 }
 
@@ -78,8 +78,8 @@ type LogConfig struct {
 type Mount struct {
 	Source      string
 	Destination string
-	ReadOnly    bool   `json:",omitempty"`
-	Propagation string `json:",omitempty"` // rprivate where empty
+	ReadOnly    bool
+	Propagation string // rprivate where empty
 }
 
 // Status is docker's word for a state.
@@ -95,15 +95,15 @@ const (
 // State is what became of a container.
 type State struct {
 	Status   Status
-	Pid      int    `json:",omitempty"`
-	PidStart uint64 `json:",omitempty"` // field 22 of /proc/PID/stat: with Boot it names a process for good
-	Boot     string `json:",omitempty"` // boot id of the kernel that Pid belongs to
+	Pid      int
+	PidStart uint64 // field 22 of /proc/PID/stat: with Boot it names a process for good
+	Boot     string // boot id of the kernel that Pid belongs to
 	ExitCode int
-	Error    string    `json:",omitempty"`
+	Error    string
 	Started  time.Time // zero where it never started
 	Finished time.Time
-	OOM      bool   `json:",omitempty"`
-	Cgroup   string `json:",omitempty"` // cgroup path below each hierarchy
+	OOM      bool
+	Cgroup   string // cgroup path below each hierarchy
 	// Pipes are the inodes of the pipes that it writes its output to.
 	Pipes [2]uint64
 }

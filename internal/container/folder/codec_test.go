@@ -1,0 +1,102 @@
+package folder
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func full() *Record {
+	return &Record{
+		ID: "ab", Name: "hen", Created: time.Unix(1, 5).UTC(), Path: "/bin/sh", Args: []string{"-c", "a \"b\"\n\t\\ \x01 ü \u2028"},
+		Image: "sha256:1", Layers: []string{"/l/1", "/l/2"},
+		Config: Config{
+			Hostname: "h", User: "u:g", AttachStdin: true, Tty: true, OpenStdin: true, StdinOnce: true, Env: []string{"A=b", "C="},
+			Cmd: []string{"x", ""}, Image: "box", WorkingDir: "/w", Entrypoint: []string{"e"}, Labels: map[string]string{"a": "b", "": "x"}, StopSignal: "SIGTERM",
+		},
+		Host: HostConfig{
+			Binds: []string{"/a:/b"}, NetworkMode: "none", AutoRemove: true, CapAdd: []string{"ALL"}, CapDrop: []string{"KILL"}, Privileged: true,
+			ReadonlyRootfs: true, SecurityOpt: []string{"seccomp=unconfined"}, Tmpfs: map[string]string{"/t": "size=1"}, ShmSize: 1, Memory: 1 << 40,
+			NanoCpus: 5, PidsLimit: -1, LogConfig: LogConfig{"json-file", 10, 2},
+		},
+		Mounts: []Mount{{"/s", "/d", true, "rshared"}, {Source: "/\xff", Destination: "/x"}},
+	}
+}
+
+func TestRecordRoundTrip(t *testing.T) {
+	for _, r := range []*Record{full(), {}} {
+		b := r.encode()
+		if !json.Valid(b) {
+			t.Errorf("not JSON: %s", b)
+		}
+		var got Record
+		if err := got.decode(b); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(r, &got); d != "" {
+			t.Errorf("differs after a round trip:\n%s", d)
+		}
+	}
+}
+
+// What encoding/json writes is read too, with unknown fields of every kind.
+func TestForeignJSON(t *testing.T) {
+	r := full()
+	r.Mounts[1].Source = "/z" // encoding/json keeps only UTF-8
+	plain, err := json.MarshalIndent(struct {
+		New  []any
+		More map[string]any
+		*Record
+		HostConfig HostConfig
+	}{[]any{1.5e3, nil, true, "x", []int{}, map[string]int{"a": -1}}, map[string]any{"deep": []any{false}}, r, r.Host}, "", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Record
+	if err := got.decode(plain); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(r, &got); d != "" {
+		t.Errorf("differs:\n%s", d)
+	}
+}
+
+func TestStateCodec(t *testing.T) {
+	s := &State{Running, 12, 1 << 50, "boot", 255, "why \"so\"", time.Unix(3, 0).UTC(), time.Unix(4, 1).UTC(), true, "/bantam/x", [2]uint64{7, 8}}
+	var got State
+	if err := got.decode(s.encode()); err != nil || got != *s {
+		t.Errorf("%+v, %v, want %+v", got, err, s)
+	}
+}
+
+func TestBrokenFilesAreErrors(t *testing.T) {
+	whole := full().encode()
+	for cut := range len(whole) - 1 {
+		var r Record
+		if r.decode(whole[:cut]) == nil {
+			t.Fatalf("the first %d bytes of a record were accepted: %s", cut, whole[:cut])
+		}
+	}
+	for _, bad := range []string{`{"Pid":"x"}`, `{"Pid":1}x`, `{"OOM":1}`, `[]`, `{"Started":"now"}`, `{"Error":"\q"}`, `{"Error":"\u12"}`, `{,}`} {
+		var s State
+		if s.decode([]byte(bad)) == nil {
+			t.Errorf("%s was accepted as %+v", bad, s)
+		}
+	}
+}
+
+func FuzzRecord(f *testing.F) {
+	f.Add(full().encode())
+	f.Add([]byte(`{"Config":{"Labels":null},"x":[1,{}]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var r, again Record
+		if r.decode(b) != nil {
+			return
+		}
+		if err := again.decode(r.encode()); err != nil {
+			t.Errorf("own encoding is refused: %v: %s", err, r.encode())
+		}
+	})
+}
