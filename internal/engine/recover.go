@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/container/monitor"
 	"bantam/internal/container/monitor/wire"
 )
 
@@ -77,7 +78,7 @@ func (e *Engine) recover(s *folder.Store, c *container, lock *folder.Lock) error
 
 // cleanUp removes what a dead container left; the caller holds the lock.
 func (e *Engine) cleanUp(s *folder.Store, c *container) error {
-	err := removeCgroup(c.State)
+	err := monitor.RemoveGroup(c.Record.ID, c.State.Cgroup)
 	if c.Record.Host.AutoRemove {
 		if rm := s.Remove(c.Folder, c.Record.Name); err == nil {
 			err = rm

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/container/monitor"
 
 	"golang.org/x/sys/unix"
 )
@@ -46,7 +47,7 @@ func (e *Engine) Remove(name string, force bool) error {
 	defer lock.Free()
 	if err := c.read(); err == nil && c.State.Status == folder.Running {
 		// Killed between the exit and the record, monitor included.
-		_ = removeCgroup(c.State)
+		_ = monitor.RemoveGroup(c.Record.ID, c.State.Cgroup)
 	}
 	return s.Remove(f, c.Record.Name)
 }

@@ -15,7 +15,7 @@ import (
 // it (see strangerExit). The output goes on where it stopped: the container still
 // holds its pipes, which are opened anew through /proc.
 func (m *monitor) adopt() int {
-	m.group = loadGroup(m.state)
+	m.group = loadGroup(m.job.ID, m.state.Cgroup)
 	if m.pidfd < 0 {
 		m.pidfd = m.openInit()
 	}

@@ -156,7 +156,6 @@ func (m *monitor) say(kind wire.Kind, body []byte, fds ...int) {
 func (m *monitor) finish() int {
 	code := m.exitCode()
 	m.state.Status, m.state.ExitCode, m.state.Finished = folder.Exited, code, time.Now().UTC()
-	m.state.OOM = m.group.oomKilled()
 	err := m.folder.WriteState(m.state, !m.record.Host.AutoRemove)
 	if m.record.Host.AutoRemove && err == nil {
 		m.say(wire.KindExited, []byte{byte(code)})

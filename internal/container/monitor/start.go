@@ -10,6 +10,7 @@ import (
 	"bantam/internal/container/dockerspec"
 	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor/wire"
+	"bantam/internal/container/passwd"
 	"bantam/internal/launch"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -23,29 +24,28 @@ func (m *monitor) start() error {
 	if err != nil {
 		return err
 	}
-	p, host, err := compile(spec, m.record, m.folder)
+	p, err := compile(spec, m.record, m.folder)
 	if err != nil {
+		return err
+	}
+	if err := prepareLayer(m.folder); err != nil {
 		return err
 	}
 	io, err := m.stdio()
 	if err != nil {
 		return err
 	}
-	if m.group, err = newGroup(spec, m.folder.ID()); err != nil {
+	cfg := launch.NoFDs()
+	cfg.Stdio, cfg.Console = io.child, io.console
+	// Nobody in the container can trace a child that is about to be its first process.
+	cfg.ShareMemory = true
+	if m.group, err = newGroup(spec, m.folder.ID(), &cfg); err != nil {
 		return err
 	}
 	m.state.Cgroup = spec.Linux.CgroupsPath
-	cfg := launch.NoFDs()
-	cfg.Stdio, cfg.Console = io.child, io.console
-	cfg.ShareMemory = true
-	_ = host
-	if err := m.group.enter(&cfg); err != nil {
-		return err
-	}
 	proc, err := launch.Start(p, cfg)
 	io.closeChild()
 	if err != nil {
-		m.group.remove()
 		return err
 	}
 	if err := m.bringUp(proc, spec, io); err != nil {
@@ -64,7 +64,7 @@ func (m *monitor) stdio() (*stdio, error) {
 
 // bringUp takes the child from the fork to its execve.
 func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) error {
-	err := m.group.apply(spec.Linux.Resources)
+	err := m.group.ApplyLimits(spec.Linux.Resources)
 	if err == nil {
 		err = m.recordStart(proc.Pid)
 	}
@@ -128,7 +128,9 @@ func (m *monitor) recordStart(pid int) error {
 func (m *monitor) failed(err error) int {
 	code := failureCode(err)
 	text := err.Error()
-	m.group.remove()
+	if rm := m.group.remove(); rm != nil {
+		text += "; " + rm.Error()
+	}
 	if m.record.Host.AutoRemove {
 		if rm := m.store.Remove(m.folder, m.record.Name); rm != nil {
 			text += "; " + rm.Error()
@@ -157,19 +159,35 @@ func failureCode(err error) int {
 
 // spec makes the OCI spec from the record.
 func (m *monitor) spec() (*specs.Spec, error) {
-	in := dockerspec.Input{Record: m.record, Folder: m.folder, Host: hostFacts(m.record.Host.Privileged), Rows: m.job.Rows, Cols: m.job.Cols}
-	var err error
-	if in.User, in.Home, err = lookupUser(m.record); err != nil {
+	profile, err := readProfile(m.folder.Path("seccomp.json"))
+	if err != nil {
 		return nil, err
 	}
-	b, err := os.ReadFile(m.folder.Path("seccomp.json"))
-	if err == nil {
-		in.Seccomp = new(specs.LinuxSeccomp)
-		if err := json.Unmarshal(b, in.Seccomp); err != nil {
-			return nil, fmt.Errorf("read %s: %w", m.folder.Path("seccomp.json"), err)
-		}
-	} else if !errors.Is(err, os.ErrNotExist) {
+	return makeSpec(dockerspec.Input{Record: m.record, Folder: m.folder, Rows: m.job.Rows, Cols: m.job.Cols, Seccomp: profile})
+}
+
+func makeSpec(in dockerspec.Input) (*specs.Spec, error) {
+	in.Host = hostFacts(in.Record.Host.Privileged)
+	u, err := passwd.Lookup(append([]string{in.Folder.Path("upper")}, in.Record.Layers...), in.Record.Config.User)
+	if err != nil {
 		return nil, err
 	}
+	in.User, in.Home = u.User, u.Home
 	return dockerspec.Make(in)
+}
+
+// readProfile reads the seccomp profile that the user gave, if there is one.
+func readProfile(path string) (*specs.LinuxSeccomp, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	p := new(specs.LinuxSeccomp)
+	if err == nil {
+		err = json.Unmarshal(b, p)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return p, nil
 }

@@ -1,0 +1,40 @@
+package monitor
+
+import (
+	"fmt"
+
+	"bantam/internal/container/dockerspec"
+	"bantam/internal/container/folder"
+	"bantam/internal/launch"
+	"bantam/internal/plan"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// compile turns a container's spec into its plan. The root file system is an
+// overlay that the plan mounts inside the container's own mount namespace.
+func compile(spec *specs.Spec, r *folder.Record, f folder.Folder) (*plan.Plan, error) {
+	return plan.Compile(spec, launch.Probe(), plan.Options{Overlay: &plan.Overlay{
+		Lower: r.Layers, Upper: f.Path("upper"), Work: f.Path("work"),
+	}})
+}
+
+// Plan is the plan of a container that was never written to disk.
+func Plan(r *folder.Record, f folder.Folder, profile *specs.LinuxSeccomp) (*plan.Plan, error) {
+	spec, err := makeSpec(dockerspec.Input{Record: r, Folder: f, Seccomp: profile})
+	if err != nil {
+		return nil, err
+	}
+	return compile(spec, r, f)
+}
+
+// prepareLayer makes the writable layer's folders.
+func prepareLayer(f folder.Folder) error {
+	for _, d := range [...]string{"upper", "work"} {
+		if err := unix.Mkdir(f.Path(d), 0o755); err != nil && err != unix.EEXIST {
+			return fmt.Errorf("create %s: %w", f.Path(d), err)
+		}
+	}
+	return nil
+}
