@@ -1,0 +1,200 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"bantam/internal/testenv"
+)
+
+// engines measures bantam beside Docker, whose daemons it starts and stops.
+type engines struct {
+	native  *native
+	dir     string
+	bantam  []string // command line in front of a verb
+	docker  []string // or nil
+	runs    int
+	daemons []*exec.Cmd
+}
+
+func newEngines(n *native, dir string, runs int) (*engines, error) {
+	e := &engines{native: n, dir: dir, runs: runs, bantam: []string{"bin/bantam", "--root", filepath.Join(dir, "bantam")}}
+	tar := filepath.Join(dir, "root.tar")
+	if err := rootTar(tar); err != nil {
+		return nil, err
+	}
+	if err := command(append(e.bantam, "import", tar, "box")); err != nil {
+		return nil, err
+	}
+	if err := e.startDocker(tar); err != nil {
+		fmt.Fprintln(os.Stderr, "bench: docker is not measured:", err)
+		e.docker = nil
+	}
+	return e, nil
+}
+
+func command(args []string) error {
+	if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, out)
+	}
+	return nil
+}
+
+func (e *engines) startDocker(tar string) error {
+	for _, p := range []string{"docker", "dockerd", "containerd"} {
+		if testenv.Find(p) == "" {
+			return fmt.Errorf("%s is not installed", p)
+		}
+	}
+	d := filepath.Join(e.dir, "docker")
+	if err := os.Mkdir(d, 0o755); err != nil {
+		return err
+	}
+	os.Setenv("DOCKER_CONFIG", d)
+	config := fmt.Sprintf("version = 2\nroot = %q\nstate = %q\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n[grpc]\naddress = %q\n", d+"/root", d+"/state", d+"/c.sock")
+	if err := os.WriteFile(d+"/c.toml", []byte(config), 0o644); err != nil {
+		return err
+	}
+	if err := e.daemon("containerd", "--config", d+"/c.toml"); err != nil {
+		return err
+	}
+	host := "unix://" + d + "/d.sock"
+	if err := e.daemon("dockerd", "--host", host, "--containerd", d+"/c.sock", "--data-root", d+"/data", "--exec-root", d+"/exec",
+		"--pidfile", d+"/pid", "--config-file", "", "--bridge=none", "--iptables=false", "--ip6tables=false", "--cgroup-parent", "/bantam-bench"); err != nil {
+		return err
+	}
+	e.docker = []string{testenv.Find("docker"), "-H", host}
+	for end := time.Now().Add(2 * time.Minute); command(append(e.docker, "version")) != nil; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			return fmt.Errorf("dockerd does not answer")
+		}
+	}
+	return command(append(e.docker, "import", tar, "box"))
+}
+
+func (e *engines) daemon(name string, args ...string) error {
+	cmd := exec.Command(testenv.Find(name), args...)
+	log, err := os.Create(filepath.Join(e.dir, name+".log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	e.daemons = append(e.daemons, cmd)
+	return nil
+}
+
+// close stops the daemons, the last one first.
+func (e *engines) close() {
+	for i := len(e.daemons) - 1; i >= 0; i-- {
+		e.daemons[i].Process.Signal(unix.SIGTERM)
+		e.daemons[i].Wait()
+	}
+	dirs, _ := filepath.Glob("/sys/fs/cgroup/*/bantam-bench")
+	for _, d := range dirs {
+		os.Remove(d)
+	}
+}
+
+// measure returns the engines' rows.
+func (e *engines) measure() ([]row, error) {
+	var rows []row
+	for _, idle := range []time.Duration{0, 100 * time.Millisecond} {
+		all := map[string]samples{}
+		for i := 0; i < e.runs; i++ {
+			if err := e.pair(all, idle); err != nil {
+				return nil, err
+			}
+		}
+		rows = append(rows, newRow("bantam run --network none", "engine", "ms", idle > 0, milliseconds, all))
+	}
+	for _, more := range []func() (row, error){e.version, e.rate, e.twoHundred} {
+		r, err := more()
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+func (e *engines) pair(all map[string]samples, idle time.Duration) error {
+	for who, prefix := range map[string][]string{"bantam": e.bantam, "docker": e.docker} {
+		if prefix == nil {
+			continue
+		}
+		c, err := e.native.measure(idle, os.Environ(), append(append([]string{}, prefix...), "run", "--rm", "--network", "none", "box", "/bin/true")...)
+		if err != nil {
+			return err
+		}
+		all[who] = append(all[who], c)
+	}
+	return nil
+}
+
+func (e *engines) version() (row, error) {
+	var s samples
+	for i := 0; i < e.runs; i++ {
+		c, err := e.native.measure(0, os.Environ(), e.bantam[0], "version")
+		if err != nil {
+			return row{}, err
+		}
+		s = append(s, c)
+	}
+	return newRow("bantam version, processor time", "engine", "ms", false, cpuMilliseconds, map[string]samples{"bantam": s}), nil
+}
+
+func (e *engines) one() (cost, error) {
+	return e.native.measure(0, os.Environ(), append(append([]string{}, e.bantam...), "run", "--rm", "--network", "none", "box", "/bin/true")...)
+}
+
+// rate starts containers with 4 in flight and returns the time that each took on
+// average: 10 ms is a hundred containers a second.
+func (e *engines) rate() (row, error) {
+	const inFlight, each = 4, 50
+	errs := make([]error, inFlight)
+	var all sync.WaitGroup
+	start := time.Now()
+	for w := range inFlight {
+		all.Go(func() {
+			for i := 0; i < each && errs[w] == nil; i++ {
+				_, errs[w] = e.one()
+			}
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return row{}, err
+		}
+	}
+	per := float64(time.Since(start)) / float64(time.Millisecond) / (inFlight * each)
+	return row{Name: "container, 4 in flight", View: "engine", Unit: "ms", Runs: inFlight * each,
+		Medians: map[string]float64{"bantam": per}, Minima: map[string]float64{"bantam": per}}, nil
+}
+
+// twoHundred runs 200 containers one after the other and compares the last
+// with the first, 25 each. That nothing is left behind is test/leak's to say.
+func (e *engines) twoHundred() (row, error) {
+	var s samples
+	for i := 0; i < 200; i++ {
+		c, err := e.one()
+		if err != nil {
+			return row{}, err
+		}
+		s = append(s, c)
+	}
+	ratio := s[175:].quantile(milliseconds, 0.5) / s[:25].quantile(milliseconds, 0.5)
+	return row{Name: "bantam run, 200th by 1st", View: "engine", Unit: "times", Runs: 200,
+		Medians: map[string]float64{"bantam": ratio}, Minima: map[string]float64{"bantam": ratio}}, nil
+}

@@ -1,0 +1,165 @@
+// Command bench measures Bantam beside the runtimes and engines of Debian's
+// packages and prints the table of SPECIFICATION.md and each promise's verdict.
+//
+//	make bench                          everything
+//	go run ./test/bench -view v1 -table one view
+//
+// Contestants take turns within one run, so that the machine's moods meet all of
+// them. Every figure is a median; each measurement is taken back to back and with
+// 100 ms of idle before it, after which what waits for RCU gets dearer.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"bantam/internal/testenv"
+)
+
+func main() {
+	view := flag.String("view", "", "measure in this view, in a mount namespace made for it")
+	table := flag.Bool("table", false, "with -view: enter the view first, print a table")
+	runs := flag.Int("runs", 50, "runs of each contestant")
+	only := flag.String("only", "", "only measurements whose name has this prefix")
+	out := flag.String("json", filepath.Join("bin", "bench.json"), "file for the figures")
+	flag.Parse()
+	args := []string{"-runs", fmt.Sprint(*runs), "-only", *only}
+	switch {
+	case *view == "":
+		os.Exit(everything(views, args, *out))
+	case *table:
+		os.Exit(everything([]string{*view}, args, *out))
+	}
+	runtime.LockOSThread() // the mount namespace is this thread's and its children's
+	rows, err := measureView(*view, *runs, *only)
+	if err == nil {
+		err = json.NewEncoder(os.Stdout).Encode(rows)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// everything measures in all views, prints the table and judges it.
+func everything(views, args []string, out string) int {
+	if os.Geteuid() != 0 || testenv.Find("gcc") == "" || testenv.Find("runc") == "" || testenv.Find("busybox") == "" {
+		fmt.Fprintln(os.Stderr, "bench: needs root and the programs gcc, runc and busybox: `make packages`")
+		return 1
+	}
+	var rows []row
+	failed := 0
+	for _, v := range views {
+		r, err := inView(v, args)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			failed++
+		}
+		rows = append(rows, r...)
+	}
+	printTable(os.Stdout, rows)
+	fmt.Println()
+	failed += judge(os.Stdout, rows, len(views) > 1)
+	b, err := json.MarshalIndent(rows, "", "  ")
+	if err == nil {
+		err = os.WriteFile(out, append(b, '\n'), 0o644)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		failed++
+	}
+	return min(failed, 1)
+}
+
+// measureView measures in a view, in the mount namespace that inView made for it.
+func measureView(view string, runs int, only string) ([]row, error) {
+	dir, err := os.MkdirTemp("", "bantam-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	n, err := compileNative(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := enterView(view); err != nil {
+		return nil, err
+	}
+	if view == "engine" {
+		e, err := newEngines(n, dir, runs)
+		if err != nil {
+			return nil, err
+		}
+		defer e.close()
+		return e.measure()
+	}
+	if err := makeBundles(dir); err != nil {
+		return nil, err
+	}
+	all := runtimes(n, dir)
+	var rows []row
+	for _, m := range measurements(dir) {
+		if !strings.HasPrefix(m.name, only) {
+			continue
+		}
+		r, err := measureRuntimes(m, all, view, runs)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r...)
+	}
+	return rows, nil
+}
+
+// measureRuntimes takes one measurement of every runtime that can do it.
+func measureRuntimes(m measurement, all []*contestant, view string, runs int) ([]row, error) {
+	able := slices.DeleteFunc(slices.Clone(all), func(r *contestant) bool { return !able(m, r, view) })
+	defer func() {
+		for _, r := range able {
+			if m.close != nil {
+				m.close(r)
+			}
+		}
+	}()
+	var rows []row
+	for _, idle := range []time.Duration{0, 100 * time.Millisecond} {
+		taken := map[string]samples{}
+		for i := 0; i < runs; i++ {
+			for _, r := range able {
+				c, err := m.sample(r, idle)
+				if err != nil {
+					return nil, fmt.Errorf("%s of %s: %w", m.name, r.name, err)
+				}
+				taken[r.name] = append(taken[r.name], c)
+			}
+		}
+		rows = append(rows, newRow(m.name, view, "ms", idle > 0, milliseconds, taken))
+		if m.name == "run" && idle == 0 {
+			rows = append(rows, newRow("run, peak resident", view, "KiB", false, kibibytes, taken))
+		}
+	}
+	return rows, nil
+}
+
+// able sets a measurement up for a runtime and tries it once. A peer that cannot
+// do it on this machine is left out, with a line that says so.
+func able(m measurement, r *contestant, view string) bool {
+	var err error
+	if m.setUp != nil {
+		err = m.setUp(r)
+	}
+	if err == nil {
+		_, err = m.sample(r, 0)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "bench: %s is not measured with %s in view %s: %v\n", m.name, r.name, view, err)
+	}
+	return err == nil
+}

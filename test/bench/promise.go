@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"io"
+)
+
+// promise is a line of SPECIFICATION.md that a row of the table must keep.
+type promise struct {
+	name string  // of the row
+	peer string  // whose median is the measure, or "" for an absolute limit
+	most float64 // ratio to the peer, or limit in the row's unit
+	plus float64 // added to the peer's median, in the row's unit
+}
+
+var promises = []promise{
+	{name: "run", peer: "crun", most: 0.55},
+	{name: "run", peer: "runc", most: 0.2},
+	{name: "run, Docker's seccomp profile", peer: "crun", most: 0.3},
+	{name: "exec", peer: "crun", most: 0.6},
+	{name: "create, start, delete -f", peer: "crun", most: 0.4},
+	{name: "state", peer: "crun", most: 0.7},
+	{name: "run, peak resident", peer: "crun", most: 1, plus: 2048},
+	{name: "bantam run --network none", most: 10},
+	{name: "bantam run --network none", peer: "docker", most: 0.05},
+	{name: "bantam version, processor time", most: 2},
+	{name: "container, 4 in flight", most: 10},
+	{name: "bantam run, 200th by 1st", most: 1.25},
+}
+
+// limit returns what a row may reach at most, and whether it can be told.
+func (p promise) limit(r row) (float64, bool) {
+	if p.peer == "" {
+		return p.most, true
+	}
+	m, ok := r.Medians[p.peer]
+	return m*p.most + p.plus, ok
+}
+
+// judge prints each promise with its verdict and returns how many are broken. A
+// promise without a row counts as broken where everything was to be measured.
+func judge(w io.Writer, rows []row, everything bool) (broken int) {
+	for _, p := range promises {
+		found := false
+		for _, r := range rows {
+			limit, ok := p.limit(r)
+			if r.Name != p.name || !ok {
+				continue
+			}
+			found = true
+			verdict := "kept  "
+			if r.our() > limit {
+				verdict = "BROKEN"
+				broken++
+			}
+			fmt.Fprintf(w, "%s  %s (%s, idle %v): %s, at most %s %s%s\n", verdict, r.Name, r.View, r.Idle, r.ours(), number(limit), r.Unit, p.against())
+		}
+		if !found && everything {
+			fmt.Fprintf(w, "UNTOLD  %s%s: not measured here\n", p.name, p.against())
+			broken++
+		}
+	}
+	return broken
+}
+
+func (p promise) against() string {
+	switch {
+	case p.peer == "":
+		return ""
+	case p.plus > 0:
+		return fmt.Sprintf(" (%s plus %.0f)", p.peer, p.plus)
+	}
+	return fmt.Sprintf(" (%.2f of %s)", p.most, p.peer)
+}

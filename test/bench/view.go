@@ -1,0 +1,52 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// A view is the cgroup layout that contestants are measured in. Each is made in a
+// mount namespace of its own, by running this program again.
+//
+//	v1      the host's v1 hierarchies, the unified one hidden: Debian's crun refuses a hybrid layout
+//	v2      the unified hierarchy alone, at /sys/fs/cgroup
+//	engine  the machine as it is, for bantam and Docker
+var views = []string{"v1", "v2", "engine"}
+
+func enterView(name string) error {
+	const cgroup = "/sys/fs/cgroup"
+	switch name {
+	case "v1":
+		if err := unix.Unmount(cgroup+"/unified", unix.MNT_DETACH); err != nil && err != unix.EINVAL && err != unix.ENOENT {
+			return fmt.Errorf("hide %s/unified: %w", cgroup, err)
+		}
+	case "v2":
+		if out, err := exec.Command("umount", "-R", cgroup).CombinedOutput(); err != nil {
+			return fmt.Errorf("unmount %s: %s", cgroup, out)
+		}
+		if err := unix.Mount("cgroup2", cgroup, "cgroup2", 0, ""); err != nil {
+			return fmt.Errorf("mount cgroup2: %w", err)
+		}
+	}
+	return nil
+}
+
+// inView runs this program in a view and returns the lines that it measured.
+func inView(name string, args []string) ([]row, error) {
+	cmd := exec.Command("/proc/self/exe", append([]string{"-view", name}, args...)...)
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("measure in view %s: %w", name, err)
+	}
+	var rows []row
+	err = json.NewDecoder(strings.NewReader(string(out))).Decode(&rows)
+	return rows, err
+}
