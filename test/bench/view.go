@@ -27,8 +27,8 @@ func enterView(name string) error {
 			return fmt.Errorf("hide %s/unified: %w", cgroup, err)
 		}
 	case "v2":
-		if out, err := exec.Command("umount", "-R", cgroup).CombinedOutput(); err != nil {
-			return fmt.Errorf("unmount %s: %s", cgroup, out)
+		if err := unix.Unmount(cgroup, unix.MNT_DETACH); err != nil {
+			return fmt.Errorf("unmount %s: %w", cgroup, err)
 		}
 		if err := unix.Mount("cgroup2", cgroup, "cgroup2", 0, ""); err != nil {
 			return fmt.Errorf("mount cgroup2: %w", err)

@@ -21,7 +21,7 @@ type lane struct {
 // v2View gives the command behind it a cgroup v2 view of its own: the unified
 // hierarchy at /sys/fs/cgroup, in a mount namespace that nobody else sees.
 var v2View = []string{"unshare", "-m", "--propagation", "private", "sh", "-c",
-	`umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"`, "sh"}
+	`umount -l /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"`, "sh"}
 
 var lanes = []lane{
 	{name: "unit", about: "unit and golden tests of the packages", packages: []string{"./internal/...", "./cmd/...", "./test/runner"}, parallel: "2"},
