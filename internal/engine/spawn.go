@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 
 	"bantam/internal/container/monitor/wire"
+
+	"golang.org/x/sys/unix"
 )
 
 // spawn starts a monitor, which waits for its job: its start-up overlaps with
@@ -21,6 +24,8 @@ func spawn() (wire.Conn, error) {
 		return ours, err
 	}
 	defer theirs.Close()
+	path, done := sealed(program)
+	defer done()
 	null, err := syscall.Open(os.DevNull, syscall.O_RDWR|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		ours.Close()
@@ -28,7 +33,7 @@ func spawn() (wire.Conn, error) {
 	}
 	defer syscall.Close(null)
 	n := uintptr(null)
-	_, err = syscall.ForkExec(program, []string{"bantam-oci", "monitor"}, &syscall.ProcAttr{
+	_, err = syscall.ForkExec(path, []string{"bantam-oci", "monitor"}, &syscall.ProcAttr{
 		Dir: "/",
 		// A small heap that is swept often: a monitor lives as long as its container.
 		Env:   []string{"GOGC=25", "GOMAXPROCS=2", "GODEBUG=madvdontneed=1"},
@@ -40,6 +45,23 @@ func spawn() (wire.Conn, error) {
 		return ours, fmt.Errorf("start the monitor %s: %w", program, err)
 	}
 	return ours, nil
+}
+
+// sealed gives a path that starts the program from a read-only mount of its file,
+// so that a container cannot write to it (CVE-2019-5736). The monitor makes sure of
+// that itself (package selfexe), but would have to start a second time. Where mounts are
+// not allowed the path is the program's own.
+func sealed(program string) (path string, done func()) {
+	mount, err := unix.OpenTree(unix.AT_FDCWD, program, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	if err != nil {
+		return program, func() {}
+	}
+	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}
+	if err := unix.MountSetattr(mount, "", unix.AT_EMPTY_PATH, &attr); err != nil {
+		unix.Close(mount)
+		return program, func() {}
+	}
+	return "/proc/self/fd/" + strconv.Itoa(mount), func() { unix.Close(mount) }
 }
 
 // monitorProgram finds bantam-oci: BANTAM_OCI, else beside this program.
