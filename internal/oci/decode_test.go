@@ -207,6 +207,7 @@ func FuzzDecodeSpec(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b)
+	f.Add([]byte("{\"hostname\":\"\xc3t\\n\"}")) // no UTF-8 before an escape
 	f.Add([]byte(`{"hostname":"\ud83d\ude00\u00e9\/\ud83d","annotations":{"a":null,"b":"\xff"},"mounts":[null],"linux":null}`))
 	names := members(reflect.TypeFor[specs.Spec](), map[string]bool{})
 	f.Fuzz(func(t *testing.T, b []byte) {

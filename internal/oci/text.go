@@ -34,6 +34,9 @@ func (d *decoder) text() string {
 			d.pos = i + 1
 			return s
 		case c == '\\':
+			if ascii >= utf8.RuneSelf {
+				i = start
+			}
 			return d.escaped(start, i)
 		case c < ' ':
 			d.pos = i
