@@ -1,0 +1,176 @@
+package cgroup
+
+import (
+	"errors"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Create makes the group in every hierarchy. Where a step fails everything that
+// the call made is removed again. A directory that was there before is used if
+// no process is in it or below it.
+func (g *Group) Create() error {
+	if g.host == nil {
+		return errors.New("create cgroup: the group was loaded, not new")
+	}
+	g.fresh = true
+	err := g.createUnit()
+	if err == nil {
+		err = g.createMembers()
+	}
+	if err != nil {
+		g.undo()
+	}
+	return err
+}
+
+func (g *Group) createMembers() error {
+	members := g.state.Members
+	g.state.Members = make([]Member, 0, len(members))
+	for i := range members {
+		m := &members[i]
+		err := g.createMember(&g.host.Hierarchies[i], m)
+		switch {
+		case err == nil:
+			g.state.Members = append(g.state.Members, *m)
+		case !g.mayLack(err):
+			return err
+		}
+	}
+	return nil
+}
+
+// mayLack tells that a rootless container whose spec names no group goes on
+// without this one; limits of its controllers are errors later.
+func (g *Group) mayLack(err error) bool {
+	if !g.state.Rootless || g.state.Explicit {
+		return false
+	}
+	return errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EROFS)
+}
+
+func (g *Group) createMember(h *Hierarchy, m *Member) error {
+	existed, err := g.makeDir(m.Path)
+	if err != nil {
+		return err
+	}
+	if existed {
+		g.fresh = false
+		if err := g.checkUnused(m); err != nil {
+			return err
+		}
+	}
+	if m.Controllers&CPUSet != 0 {
+		if err := fillCPUSet(m.Path, h.Mount, !existed); err != nil {
+			return err
+		}
+	}
+	if g.state.Mode == V2 {
+		return g.enableControllers(h.Mount, m.Path)
+	}
+	return nil
+}
+
+// makeDir makes a directory and those above it that are missing.
+func (g *Group) makeDir(dir string) (existed bool, err error) {
+	for range 8 {
+		err = mkdir(dir)
+		switch err {
+		case nil:
+			g.made = append(g.made, dir)
+			return false, nil
+		case unix.EEXIST:
+			return true, nil
+		case unix.ENOENT:
+			// Above it something is missing, or was removed a moment ago.
+			if parent := path.Dir(dir); parent != "/" {
+				if _, err := g.makeDir(parent); err != nil {
+					return false, err
+				}
+			}
+		default:
+			return false, &os.PathError{Op: "create cgroup", Path: dir, Err: err}
+		}
+	}
+	return false, &os.PathError{Op: "create cgroup", Path: dir, Err: err}
+}
+
+func mkdir(dir string) error {
+	for {
+		if err := unix.Mkdirat(unix.AT_FDCWD, dir, 0o755); err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+// checkUnused refuses a group that others use: killing and removing the
+// container would hit them.
+func (g *Group) checkUnused(m *Member) error {
+	if g.unit != nil {
+		return nil // the process that keeps the unit is in it
+	}
+	pids, err := pidsBelow(m.Path, nil, true)
+	if err != nil {
+		return err
+	}
+	if len(pids) > 0 {
+		return errors.New("cgroup " + m.Path + " is in use: " + strconv.Itoa(len(pids)) +
+			" process(es) in it, the first is " + strconv.Itoa(pids[0]))
+	}
+	if m.Controllers&Freezer != 0 {
+		if s, err := readShort(unix.AT_FDCWD, m.Path+"/freezer.state"); err == nil && s != thawed {
+			return errors.New("cgroup " + m.Path + " is frozen: thaw or remove it")
+		}
+	}
+	return nil
+}
+
+// fillCPUSet gives a v1 cpuset its processors and memory nodes: it begins with
+// none and takes no process then (cpuset(7)). It gets its parent's.
+func fillCPUSet(dir, mount string, empty bool) error {
+	for _, file := range [...]string{"/cpuset.cpus", "/cpuset.mems"} {
+		if err := inheritCPUSet(dir, mount, file, empty); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func inheritCPUSet(dir, mount, file string, empty bool) error {
+	if dir == mount || !strings.HasPrefix(dir, mount) {
+		return nil
+	}
+	if !empty {
+		if own, err := readShort(unix.AT_FDCWD, dir+file); err != nil || own != "" {
+			return err
+		}
+	}
+	parent := path.Dir(dir)
+	value, err := readShort(unix.AT_FDCWD, parent+file)
+	if err != nil {
+		return err
+	}
+	if value == "" {
+		if err := inheritCPUSet(parent, mount, file, true); err != nil {
+			return err
+		}
+		if value, err = readShort(unix.AT_FDCWD, parent+file); err != nil {
+			return err
+		}
+	}
+	return write(dir+file, value)
+}
+
+// undo removes what Create made, the innermost first.
+func (g *Group) undo() {
+	g.Close()
+	for i := len(g.made) - 1; i >= 0; i-- {
+		unix.Unlinkat(unix.AT_FDCWD, g.made[i], unix.AT_REMOVEDIR)
+	}
+	g.made = nil
+	g.stopUnit()
+}
