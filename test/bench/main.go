@@ -29,13 +29,14 @@ func main() {
 	runs := flag.Int("runs", 50, "runs of each contestant")
 	only := flag.String("only", "", "only measurements whose name has this prefix")
 	out := flag.String("json", filepath.Join("bin", "bench.json"), "file for the figures")
+	write := flag.String("write", "", "put the figures into this file (SPECIFICATION.md), between its marks")
 	flag.Parse()
 	args := []string{"-runs", fmt.Sprint(*runs), "-only", *only}
 	switch {
 	case *view == "":
-		os.Exit(everything(views, args, *out))
+		os.Exit(everything(views, args, *out, *write))
 	case *table:
-		os.Exit(everything([]string{*view}, args, *out))
+		os.Exit(everything([]string{*view}, args, *out, *write))
 	}
 	runtime.LockOSThread() // the mount namespace is this thread's and its children's
 	rows, err := measureView(*view, *runs, *only)
@@ -49,7 +50,7 @@ func main() {
 }
 
 // everything measures in all views, prints the table and judges it.
-func everything(views, args []string, out string) int {
+func everything(views, args []string, out, write string) int {
 	if os.Geteuid() != 0 || testenv.Find("gcc") == "" || testenv.Find("runc") == "" || testenv.Find("busybox") == "" {
 		fmt.Fprintln(os.Stderr, "bench: needs root and the programs gcc, runc and busybox: `make packages`")
 		return 1
@@ -67,16 +68,40 @@ func everything(views, args []string, out string) int {
 	printTable(os.Stdout, rows)
 	fmt.Println()
 	failed += judge(os.Stdout, rows, len(views) > 1)
-	b, err := json.MarshalIndent(rows, "", "  ")
-	if err == nil {
-		err = os.WriteFile(out, append(b, '\n'), 0o644)
-	}
-	if err != nil {
+	if err := keep(rows, out, write); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		failed++
 	}
 	return min(failed, 1)
 }
+
+// keep writes the figures to a file of their own and, if asked, into the specification.
+func keep(rows []row, out, write string) error {
+	b, err := json.MarshalIndent(rows, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(out, append(b, '\n'), 0o644); err != nil || write == "" {
+		return err
+	}
+	text, err := os.ReadFile(write)
+	if err != nil {
+		return err
+	}
+	before, rest, _ := strings.Cut(string(text), figuresBegin)
+	_, after, ok := strings.Cut(rest, figuresEnd)
+	if !ok {
+		return fmt.Errorf("%s has no marks for the figures", write)
+	}
+	var table strings.Builder
+	printTable(&table, rows)
+	return os.WriteFile(write, []byte(before+figuresBegin+"\n"+table.String()+figuresEnd+after), 0o644)
+}
+
+const (
+	figuresBegin = "<!-- figures -->"
+	figuresEnd   = "<!-- end of figures -->"
+)
 
 // measureView measures in a view, in the mount namespace that inView made for it.
 func measureView(view string, runs int, only string) ([]row, error) {

@@ -3,7 +3,36 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 )
+
+// head is the first lines of the promises' table.
+const head = "| what | at most | beside | asserted by |\n| --- | --- | --- | --- |\n"
+
+// promisesTable is SPECIFICATION.md's table of promises; a test keeps the two equal.
+func promisesTable() string {
+	var b strings.Builder
+	b.WriteString(head)
+	for _, p := range promises {
+		limit, beside := number(p.most)+" "+p.unit(), "nothing"
+		switch {
+		case p.plus > 0:
+			limit, beside = fmt.Sprintf("the peer's plus %.0f KiB", p.plus), "Debian's "+p.peer
+		case p.peer != "":
+			limit, beside = fmt.Sprintf("%.2f of the peer's time", p.most), "Debian's "+p.peer
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | `make bench` |\n", p.name, limit, beside)
+	}
+	return b.String()
+}
+
+// unit of an absolute promise.
+func (p promise) unit() string {
+	if strings.Contains(p.name, " by ") {
+		return "times"
+	}
+	return "ms"
+}
 
 // promise is a line of SPECIFICATION.md that a row of the table must keep.
 type promise struct {
