@@ -26,13 +26,19 @@ func call(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), mark(t))
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.WaitDelay = time.Minute
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%s: %v: %s", strings.Join(args, " "), err, &stderr)
+	// A file, not a pipe: a created container keeps it open.
+	out, err := os.CreateTemp(t.TempDir(), "out")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return strings.TrimSpace(stdout.String())
+	defer out.Close()
+	cmd.Stdout, cmd.Stderr = out, out
+	err = cmd.Run()
+	text, _ := os.ReadFile(out.Name())
+	if err != nil {
+		t.Fatalf("%s: %v: %s", strings.Join(args, " "), err, text)
+	}
+	return strings.TrimSpace(string(text))
 }
 
 func TestRuntime(t *testing.T) {
@@ -47,6 +53,13 @@ func TestRuntime(t *testing.T) {
 	}
 	state := filepath.Join(dir, "state")
 	var ids []string
+	t.Cleanup(func() {
+		for _, id := range ids {
+			if t.Failed() {
+				exec.Command(oci, "--root", state, "delete", "--force", id).Run()
+			}
+		}
+	})
 	for i := range containers {
 		id := fmt.Sprintf("leak-%d-%d", os.Getpid(), i)
 		ids = append(ids, id)
