@@ -32,13 +32,13 @@ func (g *Group) createMembers() error {
 	members := g.state.Members
 	g.state.Members = make([]Member, 0, len(members))
 	for i := range members {
-		m := &members[i]
-		err := g.createMember(&g.host.Hierarchies[i], m)
-		switch {
-		case err == nil:
-			g.state.Members = append(g.state.Members, *m)
-		case !g.mayLack(err):
+		g.state.Members = append(g.state.Members, members[i])
+		err := g.createMember(&g.host.Hierarchies[i], &members[i])
+		if err != nil && !g.mayLack(err) {
 			return err
+		}
+		if err != nil {
+			g.state.Members = g.state.Members[:len(g.state.Members)-1]
 		}
 	}
 	return nil
