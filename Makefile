@@ -10,6 +10,8 @@ ifeq ($(origin HOME),undefined)
 export HOME := $(CURDIR)/.cache/home
 endif
 export CGO_ENABLED := 0
+# The version is stamped below; a clone owned by somebody else must build, too.
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
 GO       ?= go
 VERSION  ?= $(shell cat VERSION)
