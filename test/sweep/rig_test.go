@@ -111,7 +111,9 @@ func (r *rig) bundle(id string, args ...string) {
 
 func (r *rig) state() string { return filepath.Join(r.dir, "state") }
 
-func (r *rig) argv(args ...string) []string { return append([]string{r.oci, "--root", r.state()}, args...) }
+func (r *rig) argv(args ...string) []string {
+	return append([]string{r.oci, "--root", r.state()}, args...)
+}
 
 // oci runs the program undisturbed.
 func (r *rig) call(args ...string) (string, error) {
