@@ -59,3 +59,10 @@ func listing(dir string) map[string]string {
 	})
 	return all
 }
+
+// sum is the digest of a file of the host's.
+func (r *rig) sum(path string) string {
+	b, err := os.ReadFile(path)
+	r.must(err)
+	return fmt.Sprintf("%x", sha256.Sum256(b))
+}
