@@ -104,6 +104,9 @@ func (r *rig) bundle(id string, args ...string) {
 			},
 		},
 	}
+	if b, err := os.ReadFile("/sys/fs/cgroup/cgroup.controllers"); err == nil && !bytes.Contains(b, []byte("pids")) {
+		spec.Linux.Resources = nil // a v2 view without controllers
+	}
 	b, err := json.Marshal(spec)
 	r.must(err)
 	r.must(os.WriteFile(filepath.Join(r.dir, "config.json"), b, 0o644))
