@@ -33,6 +33,9 @@ func (g *Group) ApplyDevices(list []specs.LinuxDeviceCgroup) error {
 	if err != nil {
 		return err
 	}
+	if err := g.setUnitDevices(rules); err != nil {
+		return err
+	}
 	err = g.setDevices(rules)
 	if err != nil && g.state.Rootless && !errors.Is(err, errNotV1) {
 		return nil // without privilege the kernel's own checks of device nodes remain

@@ -63,6 +63,8 @@ type Config struct {
 	// Annotations of the spec; those named org.systemd.property.* become
 	// properties of the unit.
 	Annotations map[string]string
+	// Bus lists the D-Bus addresses at which systemd is asked; nil for the usual ones.
+	Bus []string
 }
 
 // Member is a group's directory in one hierarchy.

@@ -172,7 +172,7 @@ func TestHoleInWildcardIsAnError(t *testing.T) {
 		{Allow: true, Kind: Char, Major: Wild, Minor: Wild, Access: All},
 		{Allow: false, Kind: Char, Major: 1, Minor: 3, Access: Read},
 	})
-	want := "cgroup v1 can't deny c 1:3 r as an exception from the rule allow c *:* mrw"
+	want := "cgroup v1 can't deny c 1:3 r as an exception from the rule allow c *:* rwm"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -250,7 +250,7 @@ func TestParseList(t *testing.T) {
 	for i := range l.Exceptions {
 		lines = append(lines, l.Exceptions[i].String())
 	}
-	if got := strings.Join(lines, ","); got != "c 1:3 mrw,b *:* m,c 136:* rw" {
+	if got := strings.Join(lines, ","); got != "c 1:3 rwm,b *:* m,c 136:* rw" {
 		t.Errorf("got %s", got)
 	}
 	if l, err := ParseList("a *:* rwm\n"); err != nil || !l.Allow {

@@ -110,13 +110,28 @@ func (r *Rule) String() string {
 	b = appendNumber(b, r.Major)
 	b = append(b, ':')
 	b = appendNumber(b, r.Minor)
-	b = append(b, ' ')
-	for i, c := range [...]byte{'m', 'r', 'w'} {
-		if r.Access&(1<<i) != 0 {
-			b = append(b, c)
-		}
+	return string(b) + " " + r.Access.String()
+}
+
+// String is the access in letters, in the order of devices.list.
+func (a Access) String() string {
+	switch a & All {
+	case All:
+		return "rwm"
+	case Read | Write:
+		return "rw"
+	case Read | Mknod:
+		return "rm"
+	case Write | Mknod:
+		return "wm"
+	case Read:
+		return "r"
+	case Write:
+		return "w"
+	case Mknod:
+		return "m"
 	}
-	return string(b)
+	return ""
 }
 
 func appendNumber(b []byte, n int64) []byte {
