@@ -57,6 +57,9 @@ func Lookup(layers []string, text string) (User, error) {
 // A name is looked for first, then a number: a user called "1000" is that user.
 func (u *User) findUser(passwd []byte, text string) (login string, err error) {
 	id, numeric := number(text)
+	if !numeric && isNumber(text) { // also where the image has a user of that name (CVE-2026-46680)
+		return "", fmt.Errorf("uids and gids must be in range 0-%d: %s", maxID, text)
+	}
 	found := false
 	err = each(passwd, func(f []string) error {
 		if found || len(f) < 6 {
@@ -80,14 +83,15 @@ func (u *User) findUser(passwd []byte, text string) (login string, err error) {
 	case numeric:
 		u.UID = id
 		return "", nil
-	case isNumber(text):
-		return "", fmt.Errorf("uids and gids must be in range 0-%d: %s", maxID, text)
 	}
 	return "", fmt.Errorf("unable to find user %s: no matching entries in passwd file", text)
 }
 
 func findGroup(groups []byte, text string) (uint32, error) {
 	id, numeric := number(text)
+	if !numeric && isNumber(text) {
+		return 0, fmt.Errorf("uids and gids must be in range 0-%d: %s", maxID, text)
+	}
 	found := false
 	err := each(groups, func(f []string) error {
 		if found || len(f) < 3 || f[0] != text {
@@ -103,8 +107,6 @@ func findGroup(groups []byte, text string) (uint32, error) {
 	switch {
 	case err != nil || found || numeric:
 		return id, err
-	case isNumber(text):
-		return 0, fmt.Errorf("uids and gids must be in range 0-%d: %s", maxID, text)
 	}
 	return 0, fmt.Errorf("unable to find group %s: no matching entries in group file", text)
 }
