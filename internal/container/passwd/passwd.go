@@ -45,11 +45,14 @@ func Lookup(layers []string, text string) (User, error) {
 	if err != nil {
 		return u, err
 	}
+	var more []uint32
 	if hasGroup && group != "" {
 		u.GID, err = findGroup(groups, group)
-		return u, err
+	} else {
+		more, err = memberships(groups, login, u.GID)
 	}
-	u.AdditionalGids, err = memberships(groups, login, u.GID)
+	// The user's own group too: a process that leaves it must not get past a file that denies it (CVE-2022-36109).
+	u.AdditionalGids = append([]uint32{u.GID}, more...)
 	return u, err
 }
 

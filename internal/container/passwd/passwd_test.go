@@ -55,7 +55,7 @@ func TestLookup(t *testing.T) {
 		{"01", 1, 0, nil, "/"},
 	} {
 		u, err := Lookup(layers, c.text)
-		if err != nil || u.UID != c.uid || u.GID != c.gid || !slices.Equal(u.AdditionalGids, c.more) || u.Home != c.home {
+		if err != nil || u.UID != c.uid || u.GID != c.gid || !slices.Equal(u.AdditionalGids, append([]uint32{c.gid}, c.more...)) || u.Home != c.home {
 			t.Errorf("%q: %+v, %v, want %+v", c.text, u, err, c)
 		}
 	}
