@@ -57,7 +57,7 @@ func dialOne(address string) (*Conn, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	c := &Conn{fd: fd, direct: path == privateSocket}
+	c := &Conn{fd: fd, direct: strings.HasSuffix(path, "/systemd/private")}
 	if err := c.greet(path); err != nil {
 		unix.Close(fd)
 		return nil, errors.New(path + ": " + err.Error())
@@ -117,7 +117,8 @@ func (c *Conn) greet(path string) error {
 		}
 	}
 	uid := strconv.Itoa(os.Getuid())
-	if err := c.write([]byte("\x00AUTH EXTERNAL " + hex.EncodeToString([]byte(uid)) + "\r\n")); err != nil {
+	// BEGIN goes out with AUTH: systemd forgets a message that it reads together with BEGIN.
+	if err := c.write([]byte("\x00AUTH EXTERNAL " + hex.EncodeToString([]byte(uid)) + "\r\nBEGIN\r\n")); err != nil {
 		return err
 	}
 	line, err := c.line(time.Now().Add(callPatience))
@@ -126,9 +127,6 @@ func (c *Conn) greet(path string) error {
 	}
 	if !strings.HasPrefix(line, "OK ") {
 		return errors.New("D-Bus refuses authentication as uid " + uid + ": " + line)
-	}
-	if err := c.write([]byte("BEGIN\r\n")); err != nil {
-		return err
 	}
 	if c.direct {
 		return nil

@@ -9,10 +9,9 @@ import (
 )
 
 const (
-	service       = "org.freedesktop.systemd1"
-	managerPath   = "/org/freedesktop/systemd1"
-	managerIface  = "org.freedesktop.systemd1.Manager"
-	privateSocket = "/run/systemd/private"
+	service      = "org.freedesktop.systemd1"
+	managerPath  = "/org/freedesktop/systemd1"
+	managerIface = "org.freedesktop.systemd1.Manager"
 )
 
 // Running tells whether systemd is the init of this machine (sd_booted(3)).
@@ -27,7 +26,7 @@ func SystemBus() []string {
 	if a := os.Getenv("DBUS_SYSTEM_BUS_ADDRESS"); a != "" {
 		return []string{a}
 	}
-	return []string{"unix:path=" + privateSocket, "unix:path=/run/dbus/system_bus_socket"}
+	return []string{"unix:path=/run/systemd/private", "unix:path=/run/dbus/system_bus_socket"}
 }
 
 // UserBus lists the ways to the manager of this user.
@@ -39,7 +38,7 @@ func UserBus() []string {
 	if dir == "" {
 		dir = "/run/user/" + strconv.Itoa(os.Getuid())
 	}
-	return []string{"unix:path=" + dir + "/bus"}
+	return []string{"unix:path=" + dir + "/systemd/private", "unix:path=" + dir + "/bus"}
 }
 
 func (c *Conn) manager(member string, args ...Value) ([]Value, error) {
