@@ -92,7 +92,7 @@ func discoverV1(own string) (*Host, error) {
 			return
 		}
 		h := hierarchyOf(names, path)
-		if h.Mount = usualMount(names); h.Mount == "" || !exists(h.Mount+h.Own) {
+		if h.Mount = usualMount(names); h.Mount == "" || h.Own != "/" && !exists(h.Mount+h.Own) {
 			if mounts == nil {
 				mounts = readMounts()
 			}

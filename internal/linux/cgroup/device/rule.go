@@ -125,25 +125,15 @@ func (r *Rule) universal() bool {
 // Allowed interprets the rules: each wanted access must be allowed by the last
 // rule that speaks of it.
 func Allowed(rules []Rule, k Kind, major, minor int64, want Access) bool {
-	spoken := false
-	for i := len(rules) - 1; i >= 0; i-- {
-		r := &rules[i]
-		if r.universal() {
-			return r.Allow
-		}
-		if !r.covers(k, major, minor) {
-			continue
-		}
-		if !r.Allow {
-			if want&r.Access != 0 {
-				return false
-			}
-			continue
-		}
-		spoken = true
-		if want &^= r.Access; want == 0 {
-			return true
+	var allowed Access
+	for i := range rules {
+		switch r := &rules[i]; {
+		case !r.covers(k, major, minor):
+		case r.Allow:
+			allowed |= r.Access
+		default:
+			allowed &^= r.Access
 		}
 	}
-	return spoken && want == 0
+	return want&^allowed == 0
 }
