@@ -139,7 +139,7 @@ type Plan struct {
 // Join is a namespace to enter.
 type Join struct {
 	Flag uintptr // CLONE_NEW*
-	Path string
+	Path string  // empty: the namespace of RegPidfd's process
 	// ByParent: the parent's thread enters it before the fork (pid namespaces, where it has the privilege).
 	ByParent bool
 }

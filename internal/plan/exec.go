@@ -1,0 +1,120 @@
+package plan
+
+import (
+	"fmt"
+
+	"bantam/internal/linux/namespace"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// CompileExec makes the plan of a further process in a running container: it enters the
+// namespaces of RegPidfd in one call, then goes the way of the first process.
+func CompileExec(spec *specs.Spec, proc *specs.Process, host Host, opt ExecOptions) (*Plan, error) {
+	run := *spec
+	run.Process, run.Hooks = proc, nil
+	c, err := newCompiler(&run, &host, &Options{
+		NoConsoleSocket: opt.NoConsoleSocket, PreserveFDs: opt.PreserveFDs, CgroupTasks: opt.CgroupTasks, Stdio: opt.Stdio,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.about(WhyDumpable, "")
+	c.call(unix.SYS_PRCTL, imm(unix.PR_SET_DUMPABLE), imm(0))
+	c.enterCgroups()
+	if proc.OOMScoreAdj != nil {
+		c.about(WhyOOM, "")
+		c.oomScore(*proc.OOMScoreAdj)
+	}
+	if err := c.affinity(proc.ExecCPUAffinity, false); err != nil {
+		return nil, err
+	}
+	c.enter(opt)
+	if err := c.affinity(proc.ExecCPUAffinity, true); err != nil {
+		return nil, err
+	}
+	if err := c.earlyExec(proc); err != nil {
+		return nil, err
+	}
+	if err := c.process(proc, false); err != nil {
+		return nil, err
+	}
+	if c.full() {
+		return nil, fmt.Errorf("the process has too many settings for one plan")
+	}
+	return c.Plan, nil
+}
+
+// enter joins the container's namespaces. Its pid namespace takes in children only: where the
+// caller may, its thread has entered before the fork, else a new process carries on.
+func (c *compiler) enter(opt ExecOptions) {
+	flags := opt.Joined
+	if flags == 0 {
+		flags = c.specNamespaces()
+	}
+	byParent := c.host.privileged() && flags&unix.CLONE_NEWUSER == 0
+	if flags&unix.CLONE_NEWPID != 0 && byParent {
+		c.Join = append(c.Join, Join{Flag: unix.CLONE_NEWPID, ByParent: true})
+		flags &^= unix.CLONE_NEWPID
+	}
+	if flags != 0 {
+		c.about(WhyEnter, "")
+		c.call(unix.SYS_SETNS, reg(RegPidfd), imm(uint64(flags)))
+	}
+	if flags&unix.CLONE_NEWUSER != 0 {
+		c.ids0()
+		c.call(unix.SYS_PRCTL, imm(unix.PR_SET_DUMPABLE), imm(0))
+	}
+	if flags&unix.CLONE_NEWPID != 0 {
+		c.carryOn()
+	}
+}
+
+// specNamespaces are those that the spec names.
+func (c *compiler) specNamespaces() (flags uintptr) {
+	for _, ns := range c.linux.Namespaces {
+		if k, ok := namespace.Of(ns.Type); ok {
+			flags |= k.Flag
+		}
+	}
+	return flags
+}
+
+// earlyExec makes a session and the terminal.
+func (c *compiler) earlyExec(p *specs.Process) error {
+	c.about(WhySession, "")
+	c.call(unix.SYS_SETSID).ignore(unix.EPERM)
+	c.call(unix.SYS_UMASK, imm(0))
+	if p.Terminal {
+		c.about(WhyConsole, "")
+		master, _ := c.get(unix.SYS_OPENAT, imm(atCwd), c.path("/dev/ptmx"), imm(uint64(unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)))
+		c.console = c.openSlave(master)
+		if !c.opt.NoConsoleSocket {
+			c.sendFDs(RegConsole, master)
+		}
+	}
+	return nil
+}
+
+// affinity appends sched_setaffinity(2): the initial list before the cgroup is
+// entered, the final one behind it (runtime-spec, "execCPUAffinity").
+func (c *builder) affinity(a *specs.CPUAffinity, final bool) error {
+	if a == nil {
+		return nil
+	}
+	list := a.Initial
+	if final {
+		list = a.Final
+	}
+	if list == "" {
+		return nil
+	}
+	mask, err := nodeMask(list)
+	if err != nil {
+		return fmt.Errorf("process.execCPUAffinity: %w", err)
+	}
+	c.about(WhyAffinity, list)
+	c.call(unix.SYS_SCHED_SETAFFINITY, imm(0), imm(8*len(mask)), ptr(c.words(mask...)))
+	return nil
+}

@@ -1,0 +1,346 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"bantam/internal/linux/mount"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// mounts appends the mounts of the spec in their order.
+func (c *compiler) mounts() error {
+	for i := range c.spec.Mounts {
+		m := &c.spec.Mounts[i]
+		if err := c.mount(m); err != nil {
+			return fmt.Errorf("mounts[%d] on %s: %w", i, m.Destination, err)
+		}
+	}
+	return nil
+}
+
+func (c *compiler) mount(m *specs.Mount) error {
+	if m.Destination == "" {
+		return fmt.Errorf("destination is missing")
+	}
+	dest := path.Clean("/" + m.Destination)
+	o := mount.Parse(m.Options)
+	if err := checkProc(dest, m.Type, &o); err != nil {
+		return err
+	}
+	c.about(WhyMount, m.Type+" on "+dest)
+	switch {
+	case o.Flags&unix.MS_REMOUNT != 0:
+		return c.remount(dest, &o)
+	case o.Bind() || m.Type == "bind":
+		return c.bind(m, dest, &o)
+	case m.Type == "cgroup" || m.Type == "cgroup2":
+		return c.cgroup(dest, &o)
+	}
+	return c.fileSystem(m, dest, &o)
+}
+
+// checkProc refuses mounts over or below /proc, where labels and settings are written and
+// read (CVE-2019-16884, CVE-2019-19921), but for files that lxcfs stands in for.
+func checkProc(dest, kind string, o *mount.Options) error {
+	if dest == "/proc" {
+		if kind == "proc" && !o.Bind() || o.Bind() {
+			return nil
+		}
+		return fmt.Errorf("only proc or a bind mount may stand at /proc, not %s", kind)
+	}
+	if !strings.HasPrefix(dest, "/proc/") {
+		return nil
+	}
+	switch dest[len("/proc/"):] {
+	case "cpuinfo", "diskstats", "meminfo", "stat", "swaps", "uptime", "loadavg", "slabinfo", "sys/kernel/ns_last_pid", "sys/crypto/fips_enabled":
+		return nil
+	}
+	return fmt.Errorf("a mount inside /proc could fake what the runtime writes there: it is refused")
+}
+
+// resolveFor says how the mount point is found: for proc and sysfs no symbolic link is followed.
+func resolveFor(dest, kind string) uint64 {
+	if kind == "proc" || kind == "sysfs" || dest == "/proc" || dest == "/sys" {
+		return noLinks
+	}
+	return inRoot
+}
+
+// fileSystem mounts a new file system: fsopen, fsconfig, fsmount, move_mount.
+func (c *compiler) fileSystem(m *specs.Mount, dest string, o *mount.Options) error {
+	if m.Type == "" {
+		return fmt.Errorf("type is missing")
+	}
+	if dest == "/" {
+		return fmt.Errorf("the root file system is root.path, not a mount on /")
+	}
+	to := c.target(dest, true, nil, resolveFor(dest, m.Type))
+	if long(o.Data) {
+		return c.classic(m, to, o)
+	}
+	attrs := mount.Attributes(o.Flags)
+	if o.CopyUp {
+		attrs &^= unix.MOUNT_ATTR_RDONLY
+	}
+	fd := c.newMount(m.Type, m.Source, o, attrs)
+	if o.CopyUp {
+		c.copyUp(to, fd)
+	}
+	c.attach(fd, to)
+	c.finish(fd, o)
+	if o.CopyUp && o.Flags&unix.MS_RDONLY != 0 {
+		c.setattr(reg(fd), mount.Attr{Set: unix.MOUNT_ATTR_RDONLY}, 0, false)
+	}
+	c.remember(m.Type, dest, fd)
+	return nil
+}
+
+// remember keeps file systems whose content is the plan's own doing.
+func (c *compiler) remember(kind, dest string, fd Reg) {
+	for d := range c.fresh {
+		if strings.HasPrefix(d, dest+"/") {
+			delete(c.fresh, d)
+		}
+	}
+	delete(c.fresh, dest)
+	switch {
+	case kind == "tmpfs" && fd != NoReg:
+		c.fresh[dest] = fd
+	case kind == "proc" && dest == "/proc":
+		c.proc = fd
+	}
+}
+
+// long says that an option is over what fsconfig(2) takes, 255 bytes.
+func long(data []string) bool {
+	for _, d := range data {
+		if len(d) > 255 {
+			return true
+		}
+	}
+	return false
+}
+
+// classic mounts by mount(2) on ".", for options that fsconfig does not take.
+func (c *compiler) classic(m *specs.Mount, to place, o *mount.Options) error {
+	if len(o.DataString()) > 4095 {
+		return fmt.Errorf("the options are longer than the 4095 bytes that the kernel takes")
+	}
+	if to.name != "" {
+		to.fd, _ = c.openat2(reg(to.fd), to.name, unix.O_PATH|unix.O_DIRECTORY, below)
+	}
+	c.call(unix.SYS_FCHDIR, reg(to.fd))
+	c.call(unix.SYS_MOUNT, c.path(m.Source), c.path("."), c.path(m.Type), imm(uint64(o.Flags)), c.path(o.DataString()))
+	return nil
+}
+
+// newMount makes a detached mount of a new file system.
+func (c *compiler) newMount(kind, source string, o *mount.Options, attrs uint64) Reg {
+	fs, _ := c.get(unix.SYS_FSOPEN, c.path(kind), imm(uint64(unix.FSOPEN_CLOEXEC)))
+	if source != "" {
+		c.call(unix.SYS_FSCONFIG, reg(fs), imm(uint64(unix.FSCONFIG_SET_STRING)), c.path("source"), c.path(source), imm(0)).ignore(unix.EINVAL)
+	}
+	for _, name := range mount.SuperFlags(o.Flags) {
+		if name != "ro" {
+			c.call(unix.SYS_FSCONFIG, reg(fs), imm(uint64(unix.FSCONFIG_SET_FLAG)), c.path(name), imm(0), imm(0))
+		}
+	}
+	for _, d := range o.Data {
+		if key, value, ok := strings.Cut(d, "="); ok {
+			c.call(unix.SYS_FSCONFIG, reg(fs), imm(uint64(unix.FSCONFIG_SET_STRING)), c.path(key), c.path(value), imm(0))
+		} else {
+			c.call(unix.SYS_FSCONFIG, reg(fs), imm(uint64(unix.FSCONFIG_SET_FLAG)), c.path(key), imm(0), imm(0))
+		}
+	}
+	c.call(unix.SYS_FSCONFIG, reg(fs), imm(uint64(unix.FSCONFIG_CMD_CREATE)), imm(0), imm(0), imm(0))
+	m, _ := c.get(unix.SYS_FSMOUNT, reg(fs), imm(uint64(unix.FSMOUNT_CLOEXEC)), imm(attrs))
+	return m
+}
+
+// finish sets the propagation and the recursive attributes of an attached mount.
+func (c *compiler) finish(m Reg, o *mount.Options) {
+	for _, p := range o.Propagation {
+		c.setattr(reg(m), mount.Attr{}, p&^unix.MS_REC, p&unix.MS_REC != 0)
+	}
+	if !o.Recursive.Zero() {
+		c.setattr(reg(m), o.Recursive, 0, true)
+	}
+}
+
+// bind clones the source's mount, changes the clone while nobody sees it, and attaches it.
+func (c *compiler) bind(m *specs.Mount, dest string, o *mount.Options) error {
+	source := m.Source
+	if source == "" {
+		return fmt.Errorf("a bind mount needs a source")
+	}
+	if !strings.HasPrefix(source, "/") {
+		source = c.opt.Bundle + "/" + source
+	}
+	flags := uint64(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)
+	if o.Flags&unix.MS_REC != 0 || m.Type == "bind" && !o.Bind() {
+		flags |= unix.AT_RECURSIVE
+	}
+	c.about(WhyMount, source+" on "+dest)
+	fd, _ := c.get(unix.SYS_OPEN_TREE, imm(atCwd), c.path(source), imm(flags))
+	if err := c.idmap(m, fd, o); err != nil {
+		return err
+	}
+	if a := o.Change(); !a.Zero() {
+		c.setattr(reg(fd), a, 0, false)
+	}
+	to := c.target(dest, false, &fd, resolveFor(dest, ""))
+	c.attach(fd, to)
+	c.finish(fd, o)
+	c.remember("bind", dest, NoReg)
+	return nil
+}
+
+// idmap maps the owners of a detached mount (mount_setattr(2), MOUNT_ATTR_IDMAP).
+func (c *compiler) idmap(m *specs.Mount, fd Reg, o *mount.Options) error {
+	uid, gid := m.UIDMappings, m.GIDMappings
+	if len(uid) == 0 && len(gid) == 0 {
+		if o.IDMap == mount.IDMapNone {
+			return nil
+		}
+		uid, gid = c.linux.UIDMappings, c.linux.GIDMappings
+	}
+	if len(uid) == 0 || len(gid) == 0 {
+		return fmt.Errorf("an idmapped mount needs uidMappings and gidMappings, its own or the container's")
+	}
+	if len(c.IDMaps) == int(RegNS0-RegUser0) {
+		return fmt.Errorf("more than %d idmapped mounts", RegNS0-RegUser0)
+	}
+	at := c.words(unix.MOUNT_ATTR_IDMAP, 0, 0, 0)
+	c.store(RegUser0+Reg(len(c.IDMaps)), at+24)
+	flags := uint64(unix.AT_EMPTY_PATH)
+	if o.IDMap == mount.IDMapRecursive {
+		flags |= unix.AT_RECURSIVE
+	}
+	c.IDMaps = append(c.IDMaps, IDMap{UID: mappings(uid), GID: mappings(gid)})
+	c.call(unix.SYS_MOUNT_SETATTR, reg(fd), c.path(""), imm(flags), ptr(at), imm(32))
+	return nil
+}
+
+// remount changes the mount that stands at dest.
+func (c *compiler) remount(dest string, o *mount.Options) error {
+	fd, _ := c.openat2(reg(c.root), relative(dest), unix.O_PATH, inRoot)
+	c.setattr(reg(fd), o.Change(), 0, false)
+	c.finish(fd, o)
+	return nil
+}
+
+// copyUp lets the parent copy what is at the mount point into the new file system (SyncCopyUp).
+func (c *compiler) copyUp(to place, fd Reg) {
+	from := to.fd
+	if to.name != "" {
+		from, _ = c.openat2(reg(to.fd), to.name, unix.O_PATH|unix.O_DIRECTORY, below)
+	}
+	c.tell(SyncCopyUp, NoReg)
+	c.sendFDs(RegSync, from, fd)
+	c.sync(SyncWait, NoReg)
+}
+
+// sendFDs appends sendmsg(2) of descriptors with one byte of data (unix(7), SCM_RIGHTS).
+func (b *builder) sendFDs(socket Reg, fds ...Reg) {
+	size := 16 + 4*len(fds)
+	control := b.words(uint64(size), uint64(unix.SOL_SOCKET)|uint64(unix.SCM_RIGHTS)<<32)
+	b.room((4*len(fds) + 7) &^ 7)
+	for i, fd := range fds {
+		b.store(fd, control+16+uint64(4*i))
+	}
+	iov := b.words(0, 1)
+	b.point(iov, b.str("\x01"))
+	msg := b.words(0, 0, 0, 1, 0, uint64(size), 0)
+	b.point(msg+16, iov)
+	b.point(msg+32, control)
+	b.call(unix.SYS_SENDMSG, reg(socket), ptr(msg), imm(uint64(unix.MSG_NOSIGNAL)))
+}
+
+// cgroup shows the container its cgroups. A bind of the host's mount where there is no cgroup
+// namespace; a mount of its own, whose root is the namespace's, where there is one.
+func (c *compiler) cgroup(dest string, o *mount.Options) error {
+	o.Data = nil
+	if c.host.CgroupV2 {
+		return c.cgroupV2(dest, o)
+	}
+	return c.cgroupV1(dest, o)
+}
+
+func (c *compiler) cgroupV2(dest string, o *mount.Options) error {
+	to := c.target(dest, true, nil, noLinks)
+	if c.own(specs.CgroupNamespace) {
+		fd := c.newMount("cgroup2", "cgroup", o, mount.Attributes(o.Flags))
+		c.attach(fd, to)
+		c.finish(fd, o)
+		return nil
+	}
+	source := "/sys/fs/cgroup"
+	if len(c.opt.CgroupPaths) > 0 {
+		source = c.opt.CgroupPaths[0].Path
+	}
+	c.bindCgroup(source, to, o)
+	return nil
+}
+
+// bindCgroup binds a folder of the host's hierarchy; without a namespace it would show more than the container's own
+// part, so in a user namespace it is read-only (CVE-2023-25809).
+func (c *compiler) bindCgroup(source string, to place, o *mount.Options) {
+	fd, _ := c.get(unix.SYS_OPEN_TREE, imm(atCwd), c.path(source), imm(uint64(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)))
+	a := mount.Attr{Set: mount.Attributes(o.Flags)}
+	if c.userNS || c.host.UserNS {
+		a.Set |= unix.MOUNT_ATTR_RDONLY
+	}
+	c.setattr(reg(fd), a, 0, false)
+	c.attach(fd, to)
+	c.finish(fd, o)
+}
+
+// cgroupV1 is a tmpfs with a folder for each hierarchy.
+func (c *compiler) cgroupV1(dest string, o *mount.Options) error {
+	to := c.target(dest, true, nil, noLinks)
+	tmp := mount.Options{Data: []string{"mode=755"}}
+	top := c.newMount("tmpfs", "tmpfs", &tmp, mount.Attributes(o.Flags&^unix.MS_RDONLY))
+	c.attach(top, to)
+	for i := range c.opt.CgroupPaths {
+		c.hierarchy(top, &c.opt.CgroupPaths[i], dest, o)
+	}
+	c.about(WhyMount, "cgroup on "+dest)
+	if o.Flags&unix.MS_RDONLY != 0 {
+		c.setattr(reg(top), mount.Attr{Set: unix.MOUNT_ATTR_RDONLY}, 0, false)
+	}
+	c.finish(top, o)
+	return nil
+}
+
+// hierarchy shows one v1 hierarchy, and its controllers by name where several share it.
+func (c *compiler) hierarchy(top Reg, h *CgroupPath, dest string, o *mount.Options) {
+	c.about(WhyMount, "cgroup "+h.Name+" on "+dest)
+	c.mkdir(top, h.Name)
+	in := place{top, h.Name}
+	switch {
+	case !c.own(specs.CgroupNamespace):
+		c.bindCgroup(h.Path, in, o)
+	case h.Name == "unified":
+		c.attach(c.newMount("cgroup2", "cgroup", &mount.Options{}, mount.Attributes(o.Flags)), in)
+	default:
+		c.attach(c.newMount("cgroup", "cgroup", &mount.Options{Data: v1Data(h.Name)}, mount.Attributes(o.Flags)), in)
+	}
+	for _, alias := range strings.Split(h.Name, ",") {
+		if alias != h.Name {
+			c.call(unix.SYS_SYMLINKAT, c.path(h.Name), reg(top), c.path(alias)).ignore(unix.EEXIST)
+		}
+	}
+}
+
+// v1Data is the mount option that names a v1 hierarchy: its controllers, or name=.
+func v1Data(hierarchy string) []string {
+	switch hierarchy {
+	case "systemd", "elogind", "openrc":
+		return []string{"none", "name=" + hierarchy}
+	}
+	return strings.Split(hierarchy, ",")
+}

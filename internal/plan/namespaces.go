@@ -1,0 +1,210 @@
+package plan
+
+import (
+	"fmt"
+	"strconv"
+
+	"bantam/internal/linux/namespace"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// namespaces fills Flags and Join and appends what has to happen first in the child.
+//
+// The cgroup namespace comes after the cgroup is entered, as its root is the cgroup of that
+// moment (cgroup_namespaces(7)); the time namespace before its offsets are written, and it takes effect at execve.
+func (c *compiler) namespaces() error {
+	late, err := c.collect()
+	if err != nil {
+		return err
+	}
+	c.about(WhyDumpable, "")
+	if !c.userNS {
+		c.call(unix.SYS_PRCTL, imm(unix.PR_SET_DUMPABLE), imm(0))
+	}
+	c.joins()
+	if c.userNS {
+		c.becomeRoot()
+		c.call(unix.SYS_PRCTL, imm(unix.PR_SET_DUMPABLE), imm(0))
+	}
+	c.enterCgroups()
+	if late&unix.CLONE_NEWCGROUP != 0 {
+		c.about(WhyNamespace, "cgroup")
+		c.call(unix.SYS_UNSHARE, imm(uint64(unix.CLONE_NEWCGROUP)))
+	}
+	if late&unix.CLONE_NEWTIME != 0 {
+		c.timeNamespace()
+	}
+	return nil
+}
+
+// collect sorts the namespaces of the spec into new, joined and late ones.
+func (c *compiler) collect() (late uintptr, err error) {
+	var seen uintptr
+	for _, ns := range c.linux.Namespaces {
+		kind, ok := namespace.Of(ns.Type)
+		if !ok {
+			return 0, fmt.Errorf("linux.namespaces: unknown type %q", ns.Type)
+		}
+		if seen&kind.Flag != 0 {
+			return 0, fmt.Errorf("linux.namespaces: %s is there twice", ns.Type)
+		}
+		seen |= kind.Flag
+		if ns.Type == specs.MountNamespace {
+			c.mountNS = true
+		}
+		switch {
+		case ns.Path != "":
+			c.Join = append(c.Join, Join{Flag: kind.Flag, Path: ns.Path, ByParent: ns.Type == specs.PIDNamespace && c.host.privileged()})
+		case kind.Flag&(unix.CLONE_NEWCGROUP|unix.CLONE_NEWTIME) != 0:
+			late |= kind.Flag
+		default:
+			c.Flags |= kind.Flag
+		}
+	}
+	if c.Flags&unix.CLONE_NEWUSER != 0 {
+		c.userNS = true
+		c.UIDMap, c.GIDMap = mappings(c.linux.UIDMappings), mappings(c.linux.GIDMappings)
+	}
+	return late, nil
+}
+
+func mappings(list []specs.LinuxIDMapping) []Mapping {
+	out := make([]Mapping, len(list))
+	for i, m := range list {
+		out[i] = Mapping{Inside: m.ContainerID, Outside: m.HostID, Size: m.Size}
+	}
+	return out
+}
+
+// joins enters the namespaces with a path, the user namespace first: it owns the others.
+// New namespaces of the clone belong to the caller's user namespace then, so they are made here instead.
+func (c *compiler) joins() {
+	if i := c.joined(unix.CLONE_NEWUSER); i >= 0 {
+		c.setns(i)
+		c.about(WhyNamespace, "user")
+		c.ids0()
+		if late := c.Flags; late != 0 {
+			pid := late & unix.CLONE_NEWPID
+			c.Flags = 0
+			c.about(WhyNamespace, "new ones, owned by the user namespace")
+			c.call(unix.SYS_UNSHARE, imm(uint64(late)))
+			if pid != 0 {
+				c.carryOn()
+			}
+		}
+	}
+	fork := false
+	for i, j := range c.Join {
+		switch {
+		case j.Flag == unix.CLONE_NEWUSER || j.ByParent:
+		case j.Flag == unix.CLONE_NEWPID:
+			c.setns(i)
+			fork = true
+		default:
+			c.setns(i)
+		}
+	}
+	if fork {
+		c.carryOn()
+	}
+}
+
+func (c *compiler) joined(flag uintptr) int {
+	for i, j := range c.Join {
+		if j.Flag == flag {
+			return i
+		}
+	}
+	return -1
+}
+
+func (c *compiler) setns(i int) {
+	c.about(WhyJoin, c.Join[i].Path)
+	c.call(unix.SYS_SETNS, reg(RegNS0+Reg(i)), imm(uint64(c.Join[i].Flag)))
+}
+
+// carryOn puts a new process in this one's place, for a pid namespace takes in only children. The
+// new one is the parent's child too (CLONE_PARENT).
+func (c *builder) carryOn() {
+	c.about(WhyCarryOn, "")
+	s := c.op(OpFork, 0, []arg{imm(uint64(unix.CLONE_PARENT))})
+	s.Out = c.register()
+	pid := s.Out
+	s.Skip = 1
+	c.op(OpSkip, 0, nil).Skip = 2
+	c.tell(SyncPid, pid)
+	c.call(unix.SYS_EXIT_GROUP, imm(0))
+}
+
+// becomeRoot waits for the maps and takes the ids of the new user namespace's root.
+func (c *compiler) becomeRoot() {
+	c.about(WhyMaps, "")
+	c.sync(SyncMaps, NoReg)
+	c.ids0()
+}
+
+func (c *builder) ids0() {
+	c.call(unix.SYS_SETRESGID, imm(0), imm(0), imm(0))
+	c.call(unix.SYS_SETRESUID, imm(0), imm(0), imm(0))
+}
+
+// enterCgroups writes 0, the writer, to every v1 hierarchy's tasks file: unlike a pid in cgroup.procs
+// it waits for nothing (no cgroup_threadgroup_rwsem, so no RCU grace period).
+func (c *compiler) enterCgroups() {
+	enterCgroups(c.builder, c.opt.CgroupTasks)
+}
+
+func enterCgroups(b *builder, n int) {
+	if n == 0 {
+		return
+	}
+	b.about(WhyCgroup, "")
+	zero := b.path("0")
+	for i := 0; i < n; i++ {
+		b.call(unix.SYS_WRITE, reg(RegCgroup0+Reg(i)), zero, imm(1))
+	}
+}
+
+// timeNamespace makes the namespace and sets its clocks (time_namespaces(7)).
+func (c *compiler) timeNamespace() {
+	c.about(WhyNamespace, "time")
+	c.call(unix.SYS_UNSHARE, imm(uint64(unix.CLONE_NEWTIME)))
+	if len(c.linux.TimeOffsets) == 0 {
+		return
+	}
+	var text []byte
+	for _, clock := range [...]string{"boottime", "monotonic"} {
+		if o, ok := c.linux.TimeOffsets[clock]; ok {
+			text = append(text, clock...)
+			text = append(strconv.AppendInt(append(text, ' '), o.Secs, 10), ' ')
+			text = append(strconv.AppendUint(text, uint64(o.Nanosecs), 10), '\n')
+		}
+	}
+	fd, _ := c.get(unix.SYS_OPENAT, imm(atCwd), c.path("/proc/self/timens_offsets"), imm(uint64(unix.O_WRONLY|unix.O_CLOEXEC)))
+	c.call(unix.SYS_WRITE, reg(fd), c.path(string(text)), imm(len(text)))
+}
+
+// earlyProcess does what concerns the process and needs the host's procfs or no file system at all.
+func (c *compiler) earlyProcess() error {
+	p := c.spec.Process
+	c.about(WhySession, "")
+	c.call(unix.SYS_SETSID).ignore(unix.EPERM)
+	if !c.opt.NoNewKeyring {
+		c.about(WhyKeyring, "")
+		c.call(unix.SYS_KEYCTL, imm(uint64(unix.KEYCTL_JOIN_SESSION_KEYRING)), c.path("_ses."+c.opt.ID)).ignore(unix.ENOSYS, unix.EDQUOT, unix.EPERM, unix.EACCES)
+	}
+	c.call(unix.SYS_UMASK, imm(0))
+	if p.OOMScoreAdj != nil {
+		c.about(WhyOOM, strconv.Itoa(*p.OOMScoreAdj))
+		c.oomScore(*p.OOMScoreAdj)
+	}
+	return nil
+}
+
+func (c *builder) oomScore(adj int) {
+	text := strconv.Itoa(adj)
+	fd, _ := c.get(unix.SYS_OPENAT, imm(atCwd), c.path("/proc/self/oom_score_adj"), imm(uint64(unix.O_WRONLY|unix.O_CLOEXEC)))
+	c.call(unix.SYS_WRITE, reg(fd), c.path(text), imm(len(text))).ignore(unix.EACCES)
+}
