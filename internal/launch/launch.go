@@ -124,6 +124,10 @@ func (p *Process) fillRegisters(m *machine) error {
 		m.regs[int(plan.RegCgroup0)+i] = uintptr(fd)
 	}
 	for i, j := range p.plan.Join {
+		if j.Path == "" { // the container's own, by its pidfd
+			m.regs[int(plan.RegNS0)+i] = uintptr(p.cfg.Pidfd)
+			continue
+		}
 		fd, err := unix.Open(j.Path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		if err != nil {
 			return &os.PathError{Op: "open namespace", Path: j.Path, Err: err}
