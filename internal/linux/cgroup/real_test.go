@@ -176,6 +176,8 @@ func TestLimitsV1(t *testing.T) {
 	testenv.Root(t)
 	testenv.CgroupV1(t)
 	g := newGroup(t)
+	testenv.Need(t, "swap-accounting-v1", exists(g.Path(Memory)+"/memory.memsw.limit_in_bytes"))
+	testenv.Need(t, "cpu-burst-v1", exists(g.Path(CPU)+"/cpu.cfs_burst_us"))
 	r := &specs.LinuxResources{
 		Memory: &specs.LinuxMemory{Limit: ptr(int64(64 << 20)), Swap: ptr(int64(128 << 20)), Reservation: ptr(int64(32 << 20)), Swappiness: ptr(uint64(10)), DisableOOMKiller: ptr(true), UseHierarchy: ptr(true)},
 		CPU:    &specs.LinuxCPU{Shares: ptr(uint64(512)), Quota: ptr(int64(20000)), Period: ptr(uint64(50000)), Burst: ptr(uint64(5000)), Cpus: "0", Mems: "0"},
@@ -219,6 +221,7 @@ func TestDevicesV1(t *testing.T) {
 	testenv.Root(t)
 	testenv.CgroupV1(t)
 	g := newGroup(t)
+	testenv.Need(t, "open-devices-v1", read(t, g, Devices, "devices.list") == "a *:* rwm")
 	rules := []specs.LinuxDeviceCgroup{
 		{Access: "rwm"},
 		{Allow: true, Type: "c", Major: ptr(int64(1)), Minor: ptr(int64(3)), Access: "rwm"},
@@ -345,6 +348,7 @@ func TestOOMV1(t *testing.T) {
 	testenv.Root(t)
 	testenv.CgroupV1(t)
 	g := newGroup(t)
+	testenv.Need(t, "swap-accounting-v1", exists(g.Path(Memory)+"/memory.memsw.limit_in_bytes"))
 	if err := g.Apply(&specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: ptr(int64(8 << 20)), Swap: ptr(int64(8 << 20))}}); err != nil {
 		t.Fatal(err)
 	}

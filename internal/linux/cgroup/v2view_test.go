@@ -18,15 +18,12 @@ import (
 // viewVar marks the test process that runs in a mount namespace of its own.
 const viewVar = "BANTAM_TEST_CGROUP_VIEW"
 
-// inView runs the test itself where /sys/fs/cgroup is a cgroup2 mount: here if
-// it is one, otherwise in a second process of this test in a mount namespace
-// with one. It tells whether the caller is to go on.
+// inView runs the test itself in a second process with a mount namespace of its
+// own, where /sys/fs/cgroup is a cgroup2 mount if it was none before. It tells
+// whether the caller is that process and is to go on.
 func inView(t *testing.T) bool {
 	t.Helper()
 	testenv.Root(t)
-	if typeOf(Root) == unix.CGROUP2_SUPER_MAGIC {
-		return true
-	}
 	if os.Getenv(viewVar) != "" {
 		mountView(t)
 		return true
@@ -53,6 +50,9 @@ func mountView(t *testing.T) {
 	t.Helper()
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		testenv.Skip(t, "cgroup-v2-view", err.Error())
+	}
+	if typeOf(Root) == unix.CGROUP2_SUPER_MAGIC {
+		return
 	}
 	if err := unix.Mount("cgroup2", Root, "cgroup2", 0, ""); err != nil {
 		testenv.Skip(t, "cgroup-v2-view", err.Error())
