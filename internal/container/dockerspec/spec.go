@@ -184,7 +184,8 @@ func resources(in Input) *specs.LinuxResources {
 	return res
 }
 
-// deviceRules: mknod of anything, use of the harmless ones.
+// deviceRules: mknod of anything, use of the harmless ones. They are docker's and
+// those that runc adds to them; docker's denial of /dev/fuse, which nothing allows, is left out.
 func deviceRules(privileged bool) []specs.LinuxDeviceCgroup {
 	if privileged {
 		return []specs.LinuxDeviceCgroup{{Allow: true, Access: "rwm"}}
@@ -194,9 +195,10 @@ func deviceRules(privileged bool) []specs.LinuxDeviceCgroup {
 		{Allow: true, Type: "c", Access: "m"},
 		{Allow: true, Type: "b", Access: "m"},
 	}
-	for _, d := range [...][2]int64{{1, 5}, {1, 3}, {1, 9}, {1, 8}, {5, 0}, {5, 1}} {
+	// zero null urandom random full tty console ptmx
+	for _, d := range [...][2]int64{{1, 5}, {1, 3}, {1, 9}, {1, 8}, {1, 7}, {5, 0}, {5, 1}, {5, 2}} {
 		rules = append(rules, specs.LinuxDeviceCgroup{Allow: true, Type: "c", Major: &d[0], Minor: &d[1], Access: "rwm"})
 	}
-	major, minor := int64(10), int64(229) // /dev/fuse
-	return append(rules, specs.LinuxDeviceCgroup{Type: "c", Major: &major, Minor: &minor, Access: "rwm"})
+	pts := int64(136)
+	return append(rules, specs.LinuxDeviceCgroup{Allow: true, Type: "c", Major: &pts, Access: "rwm"})
 }

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -67,6 +68,9 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 	err := m.group.ApplyLimits(spec.Linux.Resources)
 	if err == nil {
 		err = m.recordStart(proc.Pid)
+	}
+	if errors.Is(err, launch.ErrDied) { // it knows better why
+		err = cmp.Or(proc.Ready(), err)
 	}
 	if err == nil {
 		err = proc.Ready()
@@ -148,7 +152,7 @@ func (m *monitor) failed(err error) int {
 // failureCode is docker's exit code for a container that did not start.
 func failureCode(err error) int {
 	var step *launch.Error
-	if !errors.As(err, &step) || step.Step < step.Plan.Exec {
+	if !errors.As(err, &step) || !step.Plan.ConcernsProgram(step.Step) {
 		return 125
 	}
 	if step.Errno == unix.ENOENT {
