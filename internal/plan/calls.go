@@ -45,6 +45,7 @@ var calls = [...]struct {
 	{unix.SYS_IOCTL, "ioctl", "dxp"},
 	{unix.SYS_DUP3, "dup3", "dix"},
 	{unix.SYS_CLOSE_RANGE, "close_range", "iix"},
+	{unix.SYS_SOCKET, "socket", "ixi"},
 	{unix.SYS_SENDMSG, "sendmsg", "dpx"},
 	{unix.SYS_SETNS, "setns", "dx"},
 	{unix.SYS_UNSHARE, "unshare", "x"},

@@ -116,31 +116,49 @@ func (c *compiler) rootFS() error {
 	if err != nil {
 		return err
 	}
-	c.about(WhyRoot, p)
-	s := (*Step)(nil)
-	c.root, s = c.get(unix.SYS_OPEN_TREE, imm(atCwd), c.path(p), imm(uint64(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)))
-	_ = s
-	c.call(unix.SYS_MOVE_MOUNT, reg(c.root), c.path(""), imm(atCwd), c.path(p), imm(uint64(unix.MOVE_MOUNT_F_EMPTY_PATH)))
+	c.bindRoot(p)
 	return nil
 }
 
 const atCwd = uint64(0xffffffffffffff9c) // AT_FDCWD
 
-// overlay mounts the layers on the folder of the upper one: its path must exist and hides nothing that the plan needs.
+// overlay mounts the layers on the folder of the upper one: it exists, and nobody needs it below the mount. It
+// is mount(2), as fsconfig(2) takes no more than 255 bytes of lowerdir.
 func (c *compiler) overlay(o *Overlay) error {
 	for _, p := range append([]string{o.Upper, o.Work}, o.Lower...) {
 		if strings.ContainsAny(p, ",:\\") {
 			return fmt.Errorf("overlay folder %q: commas, colons and backslashes can't be passed to the kernel", p)
 		}
 	}
-	c.about(WhyRoot, o.Upper)
-	data := "lowerdir=" + strings.Join(o.Lower, ":") + ",upperdir=" + o.Upper + ",workdir=" + o.Work
+	if len(o.Lower) == 0 {
+		return errors.New("an overlay needs a lower folder")
+	}
+	on, data := o.Upper, "lowerdir="+strings.Join(o.Lower, ":")
+	if on == "" {
+		// Read-only. The kernel wants two layers; the same folder twice is refused, so a single one is bound.
+		on = o.Lower[0]
+		if len(o.Lower) == 1 {
+			c.bindRoot(on)
+			c.setattr(reg(c.root), mount.Attr{Set: unix.MOUNT_ATTR_RDONLY}, 0, false)
+			return nil
+		}
+	} else {
+		data += ",upperdir=" + o.Upper + ",workdir=" + o.Work
+	}
 	if len(data) >= 4096 {
 		return errors.New("the image has too many layers for one overlay mount: its options are longer than a page")
 	}
-	c.call(unix.SYS_MOUNT, c.path("overlay"), c.path(o.Upper), c.path("overlay"), imm(0), c.path(data))
-	c.root, _ = c.get(unix.SYS_OPENAT, imm(atCwd), c.path(o.Upper), imm(uint64(unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC)))
+	c.about(WhyRoot, on)
+	c.call(unix.SYS_MOUNT, c.path("overlay"), c.path(on), c.path("overlay"), imm(0), c.path(data))
+	c.root, _ = c.get(unix.SYS_OPENAT, imm(atCwd), c.path(on), imm(uint64(unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC)))
 	return nil
+}
+
+// bindRoot binds a folder onto itself, so that the root is a mount, and keeps the mount's descriptor.
+func (c *compiler) bindRoot(p string) {
+	c.about(WhyRoot, p)
+	c.root, _ = c.get(unix.SYS_OPEN_TREE, imm(atCwd), c.path(p), imm(uint64(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)))
+	c.call(unix.SYS_MOVE_MOUNT, reg(c.root), c.path(""), imm(atCwd), c.path(p), imm(uint64(unix.MOVE_MOUNT_F_EMPTY_PATH)))
 }
 
 // pivot makes the root file system the process's root and drops the host's mounts.

@@ -35,6 +35,7 @@ const (
 	WhyHostname
 	WhySysctl
 	WhyNetDevices
+	WhyLoopback
 	WhyStdio
 	WhyCloseFDs
 	WhyRlimit
@@ -109,6 +110,8 @@ func (w Why) texts() (verb, why string) {
 		return "set sysctl", "A kernel setting of the container's namespaces, written through a /proc that nobody else can have touched."
 	case WhyNetDevices:
 		return "take over network devices", "The parent moves these devices from the host into the container's network namespace."
+	case WhyLoopback:
+		return "bring up the loopback device", "A network namespace begins with a loopback device that is down."
 	case WhyStdio:
 		return "set standard input, output and error", "The process's first three descriptors."
 	case WhyCloseFDs:

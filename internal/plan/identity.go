@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -80,6 +81,9 @@ func (c *compiler) identity() error {
 		c.about(n.why, n.name)
 		c.call(n.nr, c.path(n.name), imm(len(n.name)))
 	}
+	if c.Flags&unix.CLONE_NEWNET != 0 {
+		c.loopback()
+	}
 	if len(c.linux.NetDevices) > 0 {
 		if !c.own(specs.NetworkNamespace) {
 			return errors.New("linux.netDevices needs a network namespace")
@@ -88,4 +92,14 @@ func (c *compiler) identity() error {
 		c.sync(SyncNetDev, NoReg)
 	}
 	return c.sysctls()
+}
+
+// loopback brings up lo in a new network namespace, as every runtime does.
+func (c *compiler) loopback() {
+	c.about(WhyLoopback, "")
+	ifreq := make([]byte, 40) // struct ifreq (netdevice(7)): name, flags
+	copy(ifreq, "lo")
+	binary.NativeEndian.PutUint16(ifreq[16:], unix.IFF_UP|unix.IFF_RUNNING)
+	fd, _ := c.get(unix.SYS_SOCKET, imm(unix.AF_INET), imm(uint64(unix.SOCK_DGRAM|unix.SOCK_CLOEXEC)), imm(0))
+	c.call(unix.SYS_IOCTL, reg(fd), imm(unix.SIOCSIFFLAGS), ptr(c.bytes(ifreq)))
 }
