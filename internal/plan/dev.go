@@ -1,183 +1,194 @@
 package plan
 
 import (
-	"strconv"
+	"fmt"
+	"path"
 	"strings"
 
-	"github.com/opencontainers/runtime-spec/specs-go"
+	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 )
 
-// devState is what is known of the container's /dev.
-type devState struct {
-	mounted bool // a new file system of the plan: regDev is its top
-	bound   bool // a bind mount: its content is the host's affair
-	pts     bool // a devpts of the plan: regPts is its top
-}
-
-type node struct {
+// standard are the devices that every container has (runtime-spec, config-linux.md, "Default Devices").
+var standard = [...]struct {
 	name         string
 	major, minor uint32
+}{{"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}}
+
+// links of /dev (runtime-spec, "Dev symbolic links").
+var links = [...]struct{ name, to string }{
+	{"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"}, {"ptmx", "pts/ptmx"},
 }
 
-// nodes are the devices that every container has (config-linux.md, "Default Devices").
-var nodes = [...]node{{"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}}
-
-var links = [...][2]string{
-	{"/proc/self/fd", "fd"}, {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"}, {"/proc/self/fd/2", "stderr"},
-	{"/proc/kcore", "core"}, {"pts/ptmx", "ptmx"},
-}
-
-// device fills /dev. Where it is a bind mount nothing is added.
-func (b *builder) device() {
-	if b.devs.bound || b.err != nil {
-		return
+// devices fills /dev, unless the spec binds a folder there: that one is somebody else's.
+func (c *compiler) devices() error {
+	if c.devIsBound() {
+		return nil
 	}
-	if !b.devs.mounted {
-		// A link here would lead the devices elsewhere (CVE-2026-41579).
-		b.at(WhyDevice, "/dev")
-		b.folder("dev", noLinks, regDev)
+	dev := c.devFolder()
+	for _, d := range standard {
+		if c.inSpec(path.Join("/dev", d.name)) {
+			continue
+		}
+		c.about(WhyDevice, "/dev/"+d.name)
+		c.node(dev, d.name, "/dev/"+d.name, unix.S_IFCHR|0o666, unix.Mkdev(d.major, d.minor), nil)
 	}
-	b.at(WhyUmask, "0")
-	b.call(unix.SYS_UMASK, imm(0))
-	for i := range nodes {
-		if !b.listed(nodes[i].name) {
-			n := &nodes[i]
-			b.node(reg(regDev), n.name, "/dev/"+n.name, unix.S_IFCHR|0o666, unix.Mkdev(n.major, n.minor), nil, nil)
+	for i := range c.linux.Devices {
+		if err := c.device(dev, &c.linux.Devices[i]); err != nil {
+			return err
 		}
 	}
-	for i := range b.spec.Linux.Devices {
-		b.specDevice(&b.spec.Linux.Devices[i])
-	}
+	c.about(WhyDevLink, "/dev")
 	for _, l := range links {
-		b.at(WhyDeviceLink, "/dev/"+l[1])
-		b.call(unix.SYS_SYMLINKAT, b.str(l[0]), reg(regDev), b.str(l[1])).ignore(unix.EEXIST)
+		c.call(unix.SYS_SYMLINKAT, c.path(l.to), reg(dev), c.path(l.name)).ignore(unix.EEXIST)
 	}
-	b.at(WhyUmask, "022")
-	b.call(unix.SYS_UMASK, imm(0o022))
+	return nil
 }
 
-func (b *builder) listed(name string) bool {
-	for i := range b.spec.Linux.Devices {
-		if clean(b.spec.Linux.Devices[i].Path) == "dev/"+name {
+func (c *compiler) devIsBound() bool {
+	for i := range c.spec.Mounts {
+		m := &c.spec.Mounts[i]
+		if path.Clean("/"+m.Destination) == "/dev" && m.Type == "bind" {
 			return true
 		}
 	}
 	return false
 }
 
-func (b *builder) specDevice(d *specs.LinuxDevice) {
-	rel := clean(d.Path)
-	if rel == "dev/ptmx" || rel == "." { // ptmx is a link into the container's own devpts
-		return
+func (c *compiler) inSpec(p string) bool {
+	for i := range c.linux.Devices {
+		if path.Clean(c.linux.Devices[i].Path) == p {
+			return true
+		}
 	}
-	mode := uint32(0o666)
+	return false
+}
+
+// devFolder is /dev: the mount made by the plan, or the image's folder, which no link may stand for (CVE-2026-41579).
+func (c *compiler) devFolder() Reg {
+	if fd, ok := c.fresh["/dev"]; ok {
+		return fd
+	}
+	c.about(WhyDevice, "/dev")
+	fd := c.target("/dev", true, nil, noLinks).fd
+	dir, s := c.openat2(reg(fd), ".", unix.O_PATH|unix.O_DIRECTORY, below)
+	_ = s
+	return dir
+}
+
+func (c *compiler) device(dev Reg, d *specs.LinuxDevice) error {
+	p := path.Clean(d.Path)
+	if !strings.HasPrefix(d.Path, "/") {
+		return fmt.Errorf("linux.devices: %q is not an absolute path", d.Path)
+	}
+	kind, err := deviceKind(d)
+	if err != nil {
+		return err
+	}
+	mode := uint64(0o666)
 	if d.FileMode != nil {
-		mode = uint32(*d.FileMode) & 0o777
+		mode = uint64(d.FileMode.Perm())
 	}
-	var dev uint64
+	dir, name := dev, strings.TrimPrefix(p, "/dev/")
+	c.about(WhyDevice, p)
+	if name == p || strings.Contains(name, "/") {
+		parent, base := split(p)
+		at := c.folder(parent)
+		if at.name != "" {
+			at.fd, _ = c.openat2(reg(at.fd), at.name, unix.O_PATH|unix.O_DIRECTORY, below)
+		}
+		dir, name = at.fd, base
+	}
+	c.node(dir, name, p, kind|mode, unix.Mkdev(uint32(d.Major), uint32(d.Minor)), d)
+	return nil
+}
+
+func deviceKind(d *specs.LinuxDevice) (uint64, error) {
+	if d.Type != "p" && (d.Major < 0 || d.Minor < 0) {
+		return 0, fmt.Errorf("linux.devices: %s has no major and minor number", d.Path)
+	}
 	switch d.Type {
-	case "p":
-		mode |= unix.S_IFIFO
+	case "c", "u":
+		return unix.S_IFCHR, nil
 	case "b":
-		mode |= unix.S_IFBLK
-		dev = unix.Mkdev(uint32(d.Major), uint32(d.Minor))
-	default:
-		mode |= unix.S_IFCHR
-		dev = unix.Mkdev(uint32(d.Major), uint32(d.Minor))
+		return unix.S_IFBLK, nil
+	case "p":
+		return unix.S_IFIFO, nil
 	}
-	if name, ok := strings.CutPrefix(rel, "dev/"); ok && !strings.Contains(name, "/") {
-		b.node(reg(regDev), name, d.Path, mode, dev, d.UID, d.GID)
-		return
-	}
-	b.at(WhyDevice, d.Path)
-	i := strings.LastIndexByte(rel, '/')
-	dir := arg(reg(regRoot))
-	if i >= 0 {
-		b.folder(rel[:i], inRoot, regTarget)
-		dir = reg(regTarget)
-	}
-	b.node(dir, rel[i+1:], d.Path, mode, dev, d.UID, d.GID)
+	return 0, fmt.Errorf("linux.devices: %s has type %q: it must be c, b, u or p", d.Path, d.Type)
 }
 
-// node makes a device, or where that is not allowed binds the host's.
-func (b *builder) node(dir arg, name, path string, mode uint32, dev uint64, uid, gid *uint32) {
-	b.at(WhyDevice, path)
-	if b.bindsDevices() && mode&unix.S_IFMT != unix.S_IFIFO {
-		b.bindNode(dir, name, path)
+// node makes a device, or binds the host's in a user namespace, where mknod(2) is refused.
+func (c *compiler) node(dir Reg, name, host string, mode, number uint64, d *specs.LinuxDevice) {
+	if c.userNS || c.host.UserNS {
+		fd, _ := c.get(unix.SYS_OPEN_TREE, imm(atCwd), c.path(host), imm(uint64(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)))
+		c.mkfile(dir, name)
+		c.attach(fd, place{dir, name})
 		return
 	}
-	at := b.str(name)
-	b.call(unix.SYS_MKNODAT, dir, at, imm(mode), imm(dev)).ignore(unix.EEXIST)
-	if uid == nil && gid == nil || value(uid) == 0 && value(gid) == 0 {
-		return
+	c.call(unix.SYS_MKNODAT, reg(dir), c.path(name), imm(mode), imm(number)).ignore(unix.EEXIST)
+	if d != nil && (d.UID != nil && *d.UID != 0 || d.GID != nil && *d.GID != 0) {
+		c.call(unix.SYS_FCHOWNAT, reg(dir), c.path(name), imm(deref(d.UID)), imm(deref(d.GID)), imm(uint64(unix.AT_SYMLINK_NOFOLLOW)))
 	}
-	there := b.skipping(IfIgnored)
-	b.call(unix.SYS_FCHOWNAT, dir, at, imm(value(uid)), imm(value(gid)), imm(unix.AT_SYMLINK_NOFOLLOW))
-	b.land(there)
 }
 
-func value(p *uint32) uint32 {
-	if p == nil {
+func deref(n *uint32) uint32 {
+	if n == nil {
 		return 0
 	}
-	return *p
+	return *n
 }
 
-// bindsDevices: in a user namespace no device node can be made.
-func (b *builder) bindsDevices() bool { return b.host.UserNS || b.ns&unix.CLONE_NEWUSER != 0 }
-
-func (b *builder) bindNode(dir arg, name, path string) {
-	b.openTree(atFDCWD(), path, 0).out(regTree)
-	b.call(unix.SYS_MKNODAT, dir, b.str(name), imm(unix.S_IFREG|0o644), imm(0)).ignore(unix.EEXIST)
-	b.moveMount(regTree, dir, name)
+// prepareInside makes the folder of the process's cwd and the console.
+func (c *compiler) prepareInside() error {
+	cwd := c.spec.Process.Cwd
+	if !strings.HasPrefix(cwd, "/") {
+		return fmt.Errorf("process.cwd must be an absolute path, not %q", cwd)
+	}
+	if path.Clean(cwd) != "/" {
+		c.about(WhyCwd, cwd)
+		c.folder(cwd)
+	}
+	if c.spec.Process.Terminal {
+		c.terminal()
+	}
+	return nil
 }
 
-// console makes the terminal: a pair of the container's devpts, whose master end
-// goes to the caller, and the slave end on /dev/console.
-func (b *builder) console() {
-	p := b.spec.Process
-	if !p.Terminal || b.err != nil {
-		return
+// terminal makes a pseudoterminal in the container's devpts, sends its master end away and binds the slave end to /dev/console.
+// The slave is got from the master (TIOCGPTPEER): no path is trusted (CVE-2025-52565).
+func (c *compiler) terminal() {
+	c.about(WhyConsole, "/dev/console")
+	master, _ := c.openat2(reg(c.root), "dev/pts/ptmx", unix.O_RDWR|unix.O_NOCTTY, inRoot)
+	slave := c.openSlave(master)
+	if !c.opt.NoConsoleSocket {
+		c.sendFDs(RegConsole, master)
 	}
-	b.at(WhyConsole, "/dev/pts/ptmx")
-	const flags = unix.O_RDWR | unix.O_NOCTTY
-	if b.devs.pts {
-		b.openat2(reg(regPts), "ptmx", flags, private).out(regMaster)
-	} else {
-		b.openat2(reg(regRoot), "dev/pts/ptmx", flags, inRoot).out(regMaster)
-	}
-	b.terminal(p)
-	b.consoleMount()
+	tree, _ := c.get(unix.SYS_OPEN_TREE, reg(slave), c.path(""), imm(uint64(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH)))
+	dev, _ := c.openat2(reg(c.root), "dev", unix.O_PATH|unix.O_DIRECTORY, noLinks)
+	c.mkfile(dev, "console")
+	to, _ := c.openat2(reg(dev), "console", unix.O_PATH|unix.O_NOFOLLOW, below|unix.RESOLVE_NO_SYMLINKS)
+	c.attach(tree, place{to, ""})
+	c.console = slave
 }
 
-// terminal prepares the pair whose master end is open and hands that end over.
-func (b *builder) terminal(p *specs.Process) {
-	b.call(unix.SYS_IOCTL, reg(regMaster), imm(unix.TIOCSPTLCK), ptr(b.words(0)))
-	if c := p.ConsoleSize; c != nil {
-		if c.Height > 0xffff || c.Width > 0xffff {
-			b.fail("process.consoleSize: ", strconv.FormatUint(uint64(c.Height), 10), "x", strconv.FormatUint(uint64(c.Width), 10), " is too big")
-		}
-		b.call(unix.SYS_IOCTL, reg(regMaster), imm(unix.TIOCSWINSZ), ptr(b.words(uint64(c.Height&0xffff)|uint64(c.Width&0xffff)<<16)))
-	}
-	b.call(unix.SYS_IOCTL, reg(regMaster), imm(unix.TIOCGPTPEER), imm(unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)).out(regSlave)
-	if p.User.UID != 0 {
-		b.call(unix.SYS_FCHOWN, reg(regSlave), imm(p.User.UID), imm(uint32(1<<32-1))).ignore(unix.EPERM)
-	}
-	b.at(WhySendConsole, "terminal")
-	b.sendFDs(reg(RegConsole), "/dev/ptmx", regMaster)
-	b.call(unix.SYS_CLOSE, reg(regMaster))
+// openSlave unlocks the pair, sets its size and opens the other end.
+func (c *builder) openSlave(master Reg) Reg {
+	c.call(unix.SYS_IOCTL, reg(master), imm(uint64(unix.TIOCSPTLCK)), ptr(c.words(0)))
+	slave, _ := c.get(unix.SYS_IOCTL, reg(master), imm(uint64(unix.TIOCGPTPEER)), imm(uint64(unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)))
+	return slave
 }
 
-// consoleMount puts the slave end on /dev/console by descriptor: a link or a file in the image
-// can't lead it elsewhere (CVE-2025-52565).
-func (b *builder) consoleMount() {
-	if b.devs.bound {
-		return
+// useTerminal makes the slave the controlling terminal and descriptors 0 to 2.
+func (c *builder) useTerminal(slave Reg, size *specs.Box, uid uint32) {
+	c.about(WhyConsole, "")
+	if size != nil {
+		at := c.words(uint64(uint16(size.Height)) | uint64(uint16(size.Width))<<16)
+		c.call(unix.SYS_IOCTL, reg(slave), imm(uint64(unix.TIOCSWINSZ)), ptr(at))
 	}
-	b.at(WhyConsole, "/dev/console")
-	b.call(unix.SYS_MKNODAT, reg(regDev), b.str("console"), imm(unix.S_IFREG|0o600), imm(0)).ignore(unix.EEXIST)
-	b.openat2(reg(regDev), "console", unix.O_PATH|unix.O_NOFOLLOW, private).out(regTarget)
-	b.openTree(reg(regSlave), "", 0).out(regTree)
-	b.moveMount(regTree, reg(regTarget), "")
+	c.call(unix.SYS_IOCTL, reg(slave), imm(uint64(unix.TIOCSCTTY)), imm(0))
+	c.call(unix.SYS_FCHOWN, reg(slave), imm(uid), imm(uint64(0xffffffffffffffff))).ignore(unix.EPERM, unix.EINVAL, unix.EROFS)
+	for fd := 0; fd < 3; fd++ {
+		c.call(unix.SYS_DUP3, reg(slave), imm(fd), imm(0))
+	}
 }

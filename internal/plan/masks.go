@@ -1,145 +1,110 @@
 package plan
 
 import (
+	"path"
 	"strings"
 
 	"bantam/internal/linux/mount"
-	"bantam/internal/oci"
 
-	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 )
 
-// masks hides the spec's masked paths and protects the read-only ones. The container's root is
-// the root already, so paths end inside it; the current folder is the host's root,
-// whose /dev/null nobody in the container can have replaced (CVE-2025-31133).
-func (b *builder) masks() {
-	l := b.spec.Linux
-	for _, p := range l.ReadonlyPaths {
-		b.readonly(p)
+// masks hides and write-protects paths of the container, before the pivot: the host's /dev/null is
+// still in reach, so that nothing in the image can stand for it (CVE-2025-31133).
+func (c *compiler) masks() error {
+	for _, p := range c.linux.ReadonlyPaths {
+		c.readonly(p)
 	}
-	if len(l.MaskedPaths) == 0 {
-		return
+	if len(c.linux.MaskedPaths) == 0 {
+		return nil
 	}
-	null := b.nullSource()
-	for _, p := range l.MaskedPaths {
-		b.mask(null, p)
+	c.about(WhyMask, "")
+	c.null, _ = c.get(unix.SYS_OPENAT, imm(atCwd), c.path("/dev/null"), imm(uint64(unix.O_PATH|unix.O_CLOEXEC|unix.O_NOFOLLOW)))
+	empty := c.newMount("tmpfs", "tmpfs", &mount.Options{Data: []string{"size=4k", "mode=755"}}, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
+	for _, p := range c.linux.MaskedPaths {
+		c.mask(p, empty)
 	}
+	return nil
 }
 
-// nullSource is /dev/null as a path of the host, relative to the current folder.
-func (b *builder) nullSource() arg {
-	if b.opt.NoPivot || b.new&unix.CLONE_NEWNS == 0 {
-		// Without pivot_root the host's is out of reach: our own device.
-		b.at(WhyMask, "/dev")
-		b.call(unix.SYS_FCHDIR, reg(regDev))
-		return b.str("null")
-	}
-	return b.str("dev/null")
+// readonly binds a path onto itself, read-only; what is missing is left alone.
+func (c *compiler) readonly(p string) {
+	c.about(WhyReadonly, p)
+	fd, s := c.openat2(reg(c.root), relative(p), unix.O_PATH, inRoot)
+	s.ignore(unix.ENOENT, unix.ENOTDIR).when(IfIgnored)
+	at := c.here()
+	tree := c.clone(fd, unix.AT_RECURSIVE)
+	c.setattr(reg(tree), mount.Attr{Set: unix.MOUNT_ATTR_RDONLY}, 0, true)
+	c.attach(tree, place{fd, ""})
+	c.land(at)
 }
 
-// mask hides one path: a file behind /dev/null, a folder behind an empty file system.
-func (b *builder) mask(null arg, path string) {
-	b.at(WhyMask, path)
-	at := b.str(path)
-	file := func() *Step {
-		return b.call(unix.SYS_MOUNT, null, at, imm(0), imm(unix.MS_BIND), imm(0)).ignore(unix.ENOENT, unix.ENOTDIR)
-	}
-	folder := func() *Step {
-		return b.call(unix.SYS_MOUNT, b.str("tmpfs"), at, b.str("tmpfs"), imm(unix.MS_RDONLY), b.str("nr_blocks=1,nr_inodes=1")).ignore(unix.ENOENT, unix.ENOTDIR)
-	}
-	first, second := file, folder
-	if usuallyFolder(path) {
-		first, second = folder, file
-	}
-	first()
-	done := b.skipping(IfOK)
-	second()
-	b.land(done)
+// clone is a detached copy of the mount at a descriptor.
+func (c *builder) clone(fd Reg, flags uint64) Reg {
+	tree, _ := c.get(unix.SYS_OPEN_TREE, reg(fd), c.path(""), imm(uint64(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_EMPTY_PATH)|flags))
+	return tree
 }
 
-// usuallyFolder guesses what is there, to try that first.
-func usuallyFolder(path string) bool {
-	switch path {
-	case "/proc/acpi", "/proc/asound", "/proc/scsi":
-		return true
-	}
-	return strings.HasPrefix(path, "/sys/")
+// mask covers a file with /dev/null and a folder with the one empty file system.
+func (c *compiler) mask(p string, empty Reg) {
+	c.about(WhyMask, p)
+	rel := relative(p)
+	fd, s := c.openat2(reg(c.root), rel, unix.O_PATH|unix.O_DIRECTORY, inRoot)
+	s.ignore(unix.ENOENT, unix.ENOTDIR).when(IfOK)
+	dir := c.here()
+	_, s = c.openat2(reg(c.root), rel, unix.O_PATH, inRoot)
+	s.Out = fd
+	s.ignore(unix.ENOENT, unix.ENOTDIR).when(IfIgnored)
+	missing := c.here()
+	c.attach(c.clone(c.null, 0), place{fd, ""})
+	over := c.skip()
+	c.land(dir)
+	c.attach(c.clone(empty, 0), place{fd, ""})
+	c.land(over)
+	c.land(missing)
 }
 
-// readonly mounts a path on itself and makes that read-only.
-func (b *builder) readonly(path string) {
-	b.at(WhyReadonly, path)
-	b.openTree(atFDCWD(), path, unix.AT_RECURSIVE).out(regTree).ignore(unix.ENOENT, unix.ENOTDIR)
-	missing := b.skipping(IfIgnored)
-	b.setattr(reg(regTree), "", unix.AT_RECURSIVE, mount.Attr{Set: unix.MOUNT_ATTR_RDONLY}, 0)
-	b.moveMount(regTree, atFDCWD(), path)
-	b.land(missing)
+// handle is a procfs of the container's own that no mount covers, for what is
+// written there: labels and settings (CVE-2025-52881).
+func (c *compiler) handle() Reg {
+	if c.proc == NoReg {
+		c.proc = c.newMount("proc", "proc", &mount.Options{}, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
+	}
+	return c.proc
 }
 
-// proc gives a procfs that only this plan has touched (CVE-2025-52881).
-func (b *builder) proc() arg {
-	if !b.private {
-		fs := b.fsopen("proc")
-		b.fsmount(fs, 0, regProc)
-		b.private = true
-	}
-	return reg(regProc)
+// write appends the write of a file below the handle.
+func (c *compiler) write(name, text string) *Step {
+	fd, _ := c.openat2(reg(c.handle()), name, unix.O_WRONLY, below)
+	return c.call(unix.SYS_WRITE, reg(fd), c.path(text), imm(len(text)))
 }
 
-// sysctls writes the spec's kernel parameters, sorted by name.
-func (b *builder) sysctls() {
-	if b.err != nil {
-		return
-	}
-	for _, name := range sortedKeys(b.spec.Linux.Sysctl) {
-		b.at(WhySysctl, name)
-		b.write(b.proc(), "sys/"+oci.SysctlPath(name), private|unix.RESOLVE_NO_SYMLINKS, b.spec.Linux.Sysctl[name])
-	}
-}
-
-// labels writes what the next execve becomes under a security module.
-func (b *builder) labels(p *specs.Process) {
-	if b.err != nil {
-		return
-	}
-	if l := p.ApparmorProfile; l != "" && (l != "unconfined" || b.host.AppArmor) {
-		if !b.host.AppArmor {
-			b.fail("process.apparmorProfile ", l, ": apparmor is not enabled on this host: remove it or enable the module")
-			return
+// sysctls writes the settings in the order of their names.
+func (c *compiler) sysctls() error {
+	for _, name := range sorted(c.linux.Sysctl) {
+		if err := c.checkSysctl(name); err != nil {
+			return err
 		}
-		b.at(WhyLabel, "apparmor profile "+l)
-		file := b.host.AppArmorFile
-		if file == "" {
-			file = "exec"
-		}
-		b.write(b.proc(), "self/attr/"+file, private, "exec "+l)
+		c.about(WhySysctl, name)
+		c.write("sys/"+sysctlPath(name), c.linux.Sysctl[name])
 	}
-	if l := p.SelinuxLabel; l != "" {
-		if !b.host.SELinux {
-			b.fail("process.selinuxLabel ", l, ": selinux is not enabled on this host: remove it or enable the module")
-			return
-		}
-		b.at(WhyLabel, "selinux label "+l)
-		b.write(b.proc(), "self/attr/exec", private, l)
-	}
+	return nil
 }
 
-// hostnames names the container.
-func (b *builder) hostnames() {
-	for _, n := range [...]struct {
-		nr   int
-		text string
-		why  Why
-	}{{unix.SYS_SETHOSTNAME, b.spec.Hostname, WhyHostname}, {unix.SYS_SETDOMAINNAME, b.spec.Domainname, WhyDomainname}} {
-		if n.text == "" {
-			continue
-		}
-		if b.ns&unix.CLONE_NEWUTS == 0 {
-			b.fail("unable to set hostname without a private UTS namespace")
-			return
-		}
-		b.at(n.why, n.text)
-		b.call(n.nr, b.str(n.text), imm(len(n.text)))
+// sysctlPath turns "net.ipv4.conf.eth0/1.forwarding" into a path: the first separator decides which one it is (sysctl(8)).
+func sysctlPath(name string) string {
+	if dot, slash := strings.IndexByte(name, '.'), strings.IndexByte(name, '/'); dot >= 0 && (slash < 0 || dot < slash) {
+		return path.Clean("/" + strings.Map(swap, name))[1:]
 	}
+	return path.Clean("/" + name)[1:]
+}
+
+func swap(r rune) rune {
+	switch r {
+	case '.':
+		return '/'
+	case '/':
+		return '.'
+	}
+	return r
 }
