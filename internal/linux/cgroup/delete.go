@@ -38,8 +38,10 @@ func (g *Group) deleteMember(m *Member) error {
 	if err := g.Kill(unix.SIGKILL); err != nil && !gone(err) {
 		return err
 	}
-	return removeTree(m.Path, time.Now().Add(deletePatience))
+	return removeTree(m.Path, deadline())
 }
+
+func deadline() time.Time { return time.Now().Add(deletePatience) }
 
 // removeTree removes a group and those below it, waiting while the kernel says
 // that somebody is in one.

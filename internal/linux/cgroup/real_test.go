@@ -26,12 +26,7 @@ func newGroup(t *testing.T) *Group {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := g.Create(); err != nil {
-		if errors.Is(err, unix.EROFS) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
-			testenv.Skip(t, "cgroup-write", err.Error())
-		}
-		t.Fatal(err)
-	}
+	create(t, g)
 	t.Cleanup(func() {
 		if err := g.Delete(); err != nil {
 			t.Errorf("delete: %v", err)
@@ -39,6 +34,17 @@ func newGroup(t *testing.T) *Group {
 		checkGone(t, g)
 	})
 	return g
+}
+
+func create(t *testing.T, g *Group) {
+	t.Helper()
+	err := g.Create()
+	if errors.Is(err, unix.EROFS) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
+		testenv.Skip(t, "cgroup-write", err.Error())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func checkGone(t *testing.T, g *Group) {
