@@ -22,7 +22,15 @@ func ValidateProcess(p *specs.Process) error {
 	case p.OOMScoreAdj != nil && (*p.OOMScoreAdj < -1000 || *p.OOMScoreAdj > 1000):
 		return errors.New("process.oomScoreAdj " + strconv.Itoa(*p.OOMScoreAdj) + " is not from -1000 to 1000")
 	}
-	return first(rlimits(p.Rlimits), scheduler(p.Scheduler), ioPriority(p.IOPriority))
+	return first(user(&p.User), rlimits(p.Rlimits), scheduler(p.Scheduler), ioPriority(p.IOPriority))
+}
+
+// user refuses 4294967295: to setresuid(2) it means "no change", which would leave root.
+func user(u *specs.User) error {
+	if none := ^uint32(0); u.UID == none || u.GID == none {
+		return errors.New("process.user: uid and gid 4294967295 are no ids, the kernel takes them for \"no change\"")
+	}
+	return nil
 }
 
 func rlimits(list []specs.POSIXRlimit) error {
