@@ -27,6 +27,9 @@ all: build
 
 build: $(PROGRAMS) ## build the four programs into bin/
 
+# Its first instructions protect it from its containers: internal/linux/selfexe.
+bantam-oci: LDFLAGS += -E bantam/internal/linux/selfexe.entry
+
 $(PROGRAMS):
 	@mkdir -p bin
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/$@ ./cmd/$@

@@ -72,7 +72,11 @@ func compile(module, name, out string) error {
 		return err
 	}
 	next.Close()
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", next.Name(), "./cmd/"+name)
+	flags := "-s -w"
+	if name == "bantam-oci" { // as in the Makefile
+		flags += " -E bantam/internal/linux/selfexe.entry"
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", flags, "-o", next.Name(), "./cmd/"+name)
 	cmd.Dir = module
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := cmd.CombinedOutput(); err != nil {

@@ -25,6 +25,18 @@ import (
 
 const self = "/proc/self/exe"
 
+// Needed reports whether a command line starts a process of a container. The others need
+// no Seal, and are spared its cost.
+func Needed(args []string) bool {
+	for _, a := range args {
+		switch a {
+		case "run", "create", "exec", "monitor":
+			return true
+		}
+	}
+	return false
+}
+
 // Seal returns nil where this program's file can't be written through
 // /proc/PID/exe. Else it starts the program anew from where it can't, with the same
 // arguments and environment, and does not return. Call it before anything else is done.

@@ -74,3 +74,14 @@ func TestNotSealed(t *testing.T) {
 		t.Error("a file that can be written counts as sealed")
 	}
 }
+
+func TestNeeded(t *testing.T) {
+	for _, verb := range []string{"run", "create", "exec", "monitor"} {
+		if !Needed([]string{"--root", "/x", verb, "id"}) {
+			t.Errorf("%s starts processes of containers", verb)
+		}
+	}
+	if Needed([]string{"--root", "/run", "state", "running"}) {
+		t.Error("state starts nothing")
+	}
+}
