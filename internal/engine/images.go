@@ -1,6 +1,13 @@
 package engine
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"bantam/internal/image/local"
+	"bantam/internal/image/reference"
+)
 
 // Image is one line of the list of images.
 type Image struct {
@@ -10,4 +17,66 @@ type Image struct {
 	Digest     string
 	Created    time.Time
 	Size       int64
+}
+
+func (e *Engine) images() (*local.Store, error) {
+	if _, err := e.containers(); err != nil { // makes the root absolute
+		return nil, err
+	}
+	return &local.Store{Root: e.Root}, nil
+}
+
+// image finds what a container is made from.
+func (e *Engine) image(name string) (*image, error) {
+	s, err := e.images()
+	if err != nil {
+		return nil, err
+	}
+	i, err := s.Find(name)
+	var missing *local.NotFound
+	if errors.As(err, &missing) {
+		ref, bad := reference.Parse(name)
+		if bad != nil {
+			return nil, fmt.Errorf("invalid reference format: %s", name)
+		}
+		return nil, fmt.Errorf("Unable to find image '%s' locally: there is no registry yet, so import it first", ref.Tagged().Familiar())
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := &i.Config.Config
+	return &image{ID: i.ID.String(), Layers: s.Layers(&i.Config), Config: imageConfig{
+		User: c.User, Env: c.Env, Entrypoint: c.Entrypoint, Cmd: c.Cmd, WorkingDir: c.WorkingDir, Labels: c.Labels, StopSignal: c.StopSignal,
+	}}, nil
+}
+
+// Images lists the images, each name on a line of its own; filter is a repository or repository:tag.
+func (e *Engine) Images(filter ...string) ([]Image, error) {
+	s, err := e.images()
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.List()
+	if err != nil {
+		return nil, err
+	}
+	var out []Image
+	for _, i := range list {
+		line := Image{ID: i.ID.String(), Created: i.Created, Size: i.Size}
+		if len(i.Tags) == 0 && len(filter) == 0 {
+			out = append(out, line)
+		}
+		for _, t := range i.Tags {
+			if len(filter) == 0 || matches(t, filter[0]) {
+				line.Repository, line.Tag = t.FamiliarName(), t.Tag
+				out = append(out, line)
+			}
+		}
+	}
+	return out, nil
+}
+
+func matches(t reference.Reference, filter string) bool {
+	f, err := reference.Parse(filter)
+	return err == nil && f.Name() == t.Name() && (f.Tag == "" || f.Tag == t.Tag)
 }

@@ -6,6 +6,7 @@ import (
 	"bantam/internal/container/dockerspec"
 	"bantam/internal/container/folder"
 	"bantam/internal/launch"
+	"bantam/internal/linux/cgroup"
 	"bantam/internal/plan"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -14,10 +15,16 @@ import (
 
 // compile turns a container's spec into its plan. The root file system is an
 // overlay that the plan mounts inside the container's own mount namespace.
-func compile(spec *specs.Spec, r *folder.Record, f folder.Folder) (*plan.Plan, error) {
-	return plan.Compile(spec, launch.Probe(), plan.Options{Overlay: &plan.Overlay{
-		Lower: r.Layers, Upper: f.Path("upper"), Work: f.Path("work"),
-	}})
+func compile(spec *specs.Spec, r *folder.Record, f folder.Folder, host *cgroup.Host, group *cgroup.Group, tasks int) (*plan.Plan, error) {
+	facts := launch.Probe()
+	facts.CgroupV2 = group.Mode() == cgroup.V2
+	return plan.Compile(spec, facts, plan.Options{
+		ID:          r.ID,
+		Stdio:       !r.Config.Tty,
+		CgroupTasks: tasks,
+		CgroupPaths: groupPaths(host, group),
+		Overlay:     &plan.Overlay{Lower: r.Layers, Upper: f.Path("upper"), Work: f.Path("work")},
+	})
 }
 
 // Plan is the plan of a container that was never written to disk.
@@ -26,7 +33,21 @@ func Plan(r *folder.Record, f folder.Folder, profile *specs.LinuxSeccomp) (*plan
 	if err != nil {
 		return nil, err
 	}
-	return compile(spec, r, f)
+	host, err := cgroup.Discover()
+	if err != nil {
+		return nil, err
+	}
+	group, err := cgroup.New(cgroup.Config{Host: host, ID: r.ID, Path: spec.Linux.CgroupsPath})
+	if err != nil {
+		return nil, err
+	}
+	tasks := 0
+	for _, h := range host.Hierarchies {
+		if h.Controllers&cgroup.Unified == 0 {
+			tasks++
+		}
+	}
+	return compile(spec, r, f, host, group, tasks)
 }
 
 // prepareLayer makes the writable layer's folders.

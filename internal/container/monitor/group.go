@@ -1,22 +1,32 @@
 package monitor
 
 import (
+	"strings"
+
 	"bantam/internal/launch"
 	"bantam/internal/linux/cgroup"
+	"bantam/internal/plan"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
 // group is the container's control group; nil where it has none yet.
-type group struct{ *cgroup.Group }
+type group struct {
+	*cgroup.Group
+	host *cgroup.Host
+}
 
 // newGroup makes the container's group and lets the child be born in it.
 func newGroup(spec *specs.Spec, id string, cfg *launch.Config) (*group, error) {
-	cg, err := cgroup.New(cgroup.Config{ID: id, Path: spec.Linux.CgroupsPath})
+	host, err := cgroup.Discover()
 	if err != nil {
 		return nil, err
 	}
-	g := &group{cg}
+	cg, err := cgroup.New(cgroup.Config{Host: host, ID: id, Path: spec.Linux.CgroupsPath})
+	if err != nil {
+		return nil, err
+	}
+	g := &group{cg, host}
 	if err := cg.Create(); err != nil {
 		return nil, err
 	}
@@ -38,6 +48,21 @@ func (g *group) enter(cfg *launch.Config, r *specs.LinuxResources) (err error) {
 	return err
 }
 
+// groupPaths says where the container's mount of type cgroup finds its groups.
+func groupPaths(host *cgroup.Host, g *cgroup.Group) []plan.CgroupPath {
+	list := make([]plan.CgroupPath, 0, len(host.Hierarchies))
+	for _, h := range host.Hierarchies {
+		p := plan.CgroupPath{Mount: h.Mount, Path: g.Path(h.Controllers)}
+		if h.Mount != cgroup.Root {
+			p.Name = strings.TrimPrefix(h.Mount, cgroup.Root+"/")
+		}
+		if p.Path != "" {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
 // RemoveGroup removes the control group of a container that has ended.
 func RemoveGroup(id, path string) error { return loadGroup(id, path).remove() }
 
@@ -50,7 +75,7 @@ func loadGroup(id, path string) *group {
 	if err != nil {
 		return nil
 	}
-	return &group{cg}
+	return &group{Group: cg}
 }
 
 func (g *group) remove() error {

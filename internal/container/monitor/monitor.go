@@ -13,6 +13,7 @@ import (
 
 	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor/wire"
+	"bantam/internal/linux/selfexe"
 
 	"golang.org/x/sys/unix"
 )
@@ -39,6 +40,10 @@ type monitor struct {
 
 // Main is the hidden verb "monitor". The command's end of the socket is descriptor wire.FD.
 func Main() int {
+	if err := selfexe.Seal(); err != nil {
+		fmt.Fprintln(os.Stderr, "bantam-oci monitor:", err)
+		return 1
+	}
 	// What this process ends by must not be its container's fate, and Ctrl-C is for the command.
 	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 	unix.CloseOnExec(wire.FD)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"bantam/internal/container/dockerspec"
@@ -13,6 +14,7 @@ import (
 	"bantam/internal/container/monitor/wire"
 	"bantam/internal/container/passwd"
 	"bantam/internal/launch"
+	"bantam/internal/plan"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -25,25 +27,26 @@ func (m *monitor) start() error {
 	if err != nil {
 		return err
 	}
-	p, err := compile(spec, m.record, m.folder)
-	if err != nil {
+	if err := prepareLayer(m.folder); err != nil {
 		return err
 	}
-	if err := prepareLayer(m.folder); err != nil {
+	cfg := launch.NoFDs()
+	if m.group, err = newGroup(spec, m.folder.ID(), &cfg); err != nil {
+		return err
+	}
+	defer m.group.Close()
+	m.state.Cgroup = spec.Linux.CgroupsPath
+	p, err := compile(spec, m.record, m.folder, m.group.host, m.group.Group, len(cfg.CgroupTasks))
+	if err != nil {
 		return err
 	}
 	io, err := m.stdio()
 	if err != nil {
 		return err
 	}
-	cfg := launch.NoFDs()
 	cfg.Stdio, cfg.Console = io.child, io.console
 	// Nobody in the container can trace a child that is about to be its first process.
 	cfg.ShareMemory = true
-	if m.group, err = newGroup(spec, m.folder.ID(), &cfg); err != nil {
-		return err
-	}
-	m.state.Cgroup = spec.Linux.CgroupsPath
 	proc, err := launch.Start(p, cfg)
 	io.closeChild()
 	if err != nil {
@@ -130,8 +133,7 @@ func (m *monitor) recordStart(pid int) error {
 // failed tells the command why nothing runs, and leaves the container as docker
 // does: created, with the exit code and the reason; removed with --rm.
 func (m *monitor) failed(err error) int {
-	code := failureCode(err)
-	text := err.Error()
+	text, code := startError(err, m.record.Path)
 	if rm := m.group.remove(); rm != nil {
 		text += "; " + rm.Error()
 	}
@@ -149,16 +151,30 @@ func (m *monitor) failed(err error) int {
 	return 0
 }
 
-// failureCode is docker's exit code for a container that did not start.
-func failureCode(err error) int {
+// startError gives the failure of the program's start docker's text and exit code.
+func startError(err error, program string) (text string, code int) {
 	var step *launch.Error
-	if !errors.As(err, &step) || !step.Plan.ConcernsProgram(step.Step) {
-		return 125
+	if !errors.As(err, &step) || !executes(step) {
+		return err.Error(), 125
 	}
-	if step.Errno == unix.ENOENT {
-		return 127
+	text = "failed to create task for container: exec: " + strconv.Quote(program) + ": "
+	search := step.Step < len(step.Plan.Steps) && step.Plan.Steps[step.Step].Op == plan.OpFail
+	switch {
+	case search && step.Errno == unix.ENOENT:
+		return text + "executable file not found in $PATH", 127
+	case step.Errno == unix.ENOENT:
+		return text + "no such file or directory", 127
 	}
-	return 126
+	return text + step.Errno.Error(), 126
+}
+
+// executes tells whether the step is the execve or the search for its file.
+func executes(e *launch.Error) bool {
+	if e.Step >= len(e.Plan.Steps) {
+		return true
+	}
+	s := &e.Plan.Steps[e.Step]
+	return s.Op == plan.OpFail || s.Op == plan.OpCall && (s.Nr == unix.SYS_EXECVE || s.Nr == unix.SYS_EXECVEAT && e.Step >= e.Plan.Exec)
 }
 
 // spec makes the OCI spec from the record.
