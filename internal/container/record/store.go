@@ -286,6 +286,7 @@ func (f *File) Remove() error {
 // Close gives descriptor and lock free.
 func (f *File) Close() {
 	if f.fd >= 0 {
+		f.Unlock() // a waiting init still has its copy of the descriptor, and a flock lives as long as the last copy
 		unix.Close(f.fd)
 		f.fd = -1
 	}
