@@ -105,7 +105,7 @@ func row(change func(c *engine.Container)) containerRow {
 
 func TestRows(t *testing.T) {
 	r := row(func(c *engine.Container) {})
-	if r.ID != "abababababab" || r.Command != `"sh -c echo \"a long …"` || r.Status != "Created" {
+	if r.ID != "abababababab" || r.Command != `"sh -c 'echo \"a long…"` || r.Status != "Created" {
 		t.Errorf("%+v", r)
 	}
 	r = row(func(c *engine.Container) {

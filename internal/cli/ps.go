@@ -70,7 +70,7 @@ func (r containerRow) Label(name string) string { return r.labels[name] }
 
 func psRow(c *engine.Container, noTrunc bool) containerRow {
 	r := containerRow{
-		ID: c.ID, Image: c.Config.Image, Command: strings.Join(append([]string{c.Path}, c.Args...), " "),
+		ID: c.ID, Image: c.Config.Image, Command: commandLine(c.Path, c.Args),
 		CreatedAt: c.Created.Local().Format("2006-01-02 15:04:05 -0700 MST"), RunningFor: ago(c.Created),
 		State: string(c.Status), Status: status(c.State), Names: c.Name, Networks: c.Host.NetworkMode,
 		Labels: joinLabels(c.Config.Labels), labels: c.Config.Labels,
@@ -86,6 +86,17 @@ func psRow(c *engine.Container, noTrunc bool) containerRow {
 	}
 	r.Command = strconv.Quote(r.Command)
 	return r
+}
+
+// commandLine quotes arguments with blanks, as docker does.
+func commandLine(path string, args []string) string {
+	for _, a := range args {
+		if strings.Contains(a, " ") {
+			a = "'" + a + "'"
+		}
+		path += " " + a
+	}
+	return path
 }
 
 func ellipsis(s string, n int) string {

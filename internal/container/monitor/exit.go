@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -44,13 +45,30 @@ func (m *monitor) reap() {
 }
 
 // strangerExit asks the pidfd of a process that is not our child how it ended:
-// Linux 6.15 and later keep that for whoever held the pidfd (PIDFD_INFO_EXIT).
+// Linux 6.15 and later keep that for whoever holds a pidfd (PIDFD_INFO_EXIT), from
+// the moment on when the process is reaped, which the pidfd tells by POLLHUP.
 func strangerExit(pidfd int) int {
-	info := unix.PidfdInfo{Mask: unix.PIDFD_INFO_EXIT}
-	if err := unix.IoctlPidfdInfo(pidfd, &info); err != nil || info.Mask&unix.PIDFD_INFO_EXIT == 0 {
-		return unknownExit
+	for end := time.Now().Add(reaperPatience); ; {
+		info := unix.PidfdInfo{Mask: unix.PIDFD_INFO_EXIT}
+		err := unix.IoctlPidfdInfo(pidfd, &info)
+		if err == nil && info.Mask&unix.PIDFD_INFO_EXIT != 0 {
+			return statusCode(unix.WaitStatus(info.Exit_code))
+		}
+		left := time.Until(end)
+		if err != nil && err != unix.ESRCH || left <= 0 {
+			return unknownExit
+		}
+		p := []unix.PollFd{{Fd: int32(pidfd)}}
+		if n, err := unix.Poll(p, int(left.Milliseconds())+1); err != nil && err != unix.EINTR || n == 0 {
+			return unknownExit
+		}
 	}
-	status := unix.WaitStatus(info.Exit_code)
+}
+
+// reaperPatience is how long the host's init may take to reap an orphan.
+const reaperPatience = 5 * time.Second
+
+func statusCode(status unix.WaitStatus) int {
 	if status.Signaled() {
 		return 128 + int(status.Signal())
 	}
