@@ -79,3 +79,18 @@ func normalize(option string, names []string) ([]string, error) {
 	}
 	return out, nil
 }
+
+// heldBy keeps the capabilities that are in the set, one bit each in the order of
+// capability.h. --privileged means all that there are to give.
+func heldBy(set uint64, caps []string) []string {
+	if set == 0 {
+		return caps
+	}
+	var held []string
+	for i, n := range capabilityNames {
+		if set&(1<<i) != 0 && slices.Contains(caps, "CAP_"+n) {
+			held = append(held, "CAP_"+n)
+		}
+	}
+	return held
+}

@@ -4,6 +4,7 @@
 package dockerspec
 
 import (
+	"slices"
 	"strings"
 
 	"bantam/internal/container/folder"
@@ -27,8 +28,10 @@ type Input struct {
 // Host is what must be known of the machine.
 type Host struct {
 	CgroupV2 bool
-	Swap     bool // the memory controller counts swap
-	Devices  []specs.LinuxDevice
+	// Held are the capabilities that there are to give, one bit each; 0 is all.
+	Held    uint64
+	Swap    bool // the memory controller counts swap
+	Devices []specs.LinuxDevice
 	// ThermalThrottle are the /sys/devices/system/cpu/cpu*/thermal_throttle folders there are.
 	ThermalThrottle []string
 }
@@ -39,6 +42,9 @@ func Make(in Input) (*specs.Spec, error) {
 	caps, err := Capabilities(r.Host.Privileged, r.Host.CapAdd, r.Host.CapDrop)
 	if err != nil {
 		return nil, err
+	}
+	if r.Host.Privileged || slices.ContainsFunc(r.Host.CapAdd, func(c string) bool { return strings.EqualFold(c, "ALL") }) {
+		caps = heldBy(in.Host.Held, caps)
 	}
 	sec, err := ParseSecurity(r.Host.SecurityOpt)
 	if err != nil {

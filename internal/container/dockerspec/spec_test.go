@@ -154,7 +154,11 @@ func TestOptions(t *testing.T) {
 func TestPrivileged(t *testing.T) {
 	in := input(func(r *folder.Record) { r.Host.Privileged = true })
 	in.Host.Devices = []specs.LinuxDevice{{Path: "/dev/kvm", Type: "c", Major: 10, Minor: 232}}
+	in.Host.Held = 1<<0 | 1<<21
 	s := made(t, in)
+	if got := s.Process.Capabilities.Effective; !slices.Equal(got, []string{"CAP_CHOWN", "CAP_SYS_ADMIN"}) {
+		t.Errorf("a process that has two capabilities cannot give %v", got)
+	}
 	if s.Linux.Seccomp != nil || s.Linux.MaskedPaths != nil || len(s.Linux.Devices) != 1 || !s.Linux.Resources.Devices[0].Allow {
 		t.Errorf("privileged: %+v", s.Linux)
 	}

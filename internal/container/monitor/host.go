@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"bantam/internal/container/dockerspec"
+	"bantam/internal/launch"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -20,6 +21,7 @@ func hostFacts(privileged bool) dockerspec.Host {
 	} else {
 		h.Swap = there("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes")
 	}
+	h.Held = launch.Probe().Caps
 	if privileged {
 		h.Devices = devices("/dev")
 	}

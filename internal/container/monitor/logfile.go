@@ -23,8 +23,16 @@ func newLogFile(path string, maxSize int64, maxFile int) *logFile {
 	return &logFile{path: path, maxSize: maxSize, maxFile: max(maxFile, 1), fd: -1}
 }
 
-// add appends one entry to the buffer.
-func (l *logFile) add(stream string, line []byte, now time.Time) {
+// add appends one entry to the buffer, and writes the buffer when a file is full.
+func (l *logFile) add(stream string, line []byte, now time.Time) error {
+	l.append(stream, line, now)
+	if l.maxSize > 0 && l.size+int64(len(l.buf)) >= l.maxSize {
+		return l.flush()
+	}
+	return nil
+}
+
+func (l *logFile) append(stream string, line []byte, now time.Time) {
 	l.buf = append(l.buf, `{"log":`...)
 	l.buf = appendJSON(l.buf, line)
 	l.buf = append(l.buf, `,"stream":"`...)
@@ -45,7 +53,7 @@ func (l *logFile) flush() error {
 			return err
 		}
 	}
-	if l.maxSize > 0 && l.size > 0 && l.size+int64(len(l.buf)) > l.maxSize {
+	if l.maxSize > 0 && l.size >= l.maxSize {
 		if err := l.rotate(); err != nil {
 			return err
 		}

@@ -115,7 +115,7 @@ func (o *output) copy(s *stream) bool {
 		return true
 	case err != nil || n <= 0: // EIO is a terminal's end of file
 		if len(s.line) > 0 {
-			o.log.add(s.name, s.line, time.Now())
+			o.add(s.name, s.line, time.Now())
 			o.flush()
 		}
 		unix.Close(s.from)
@@ -144,19 +144,27 @@ func (o *output) lines(s *stream, b []byte) {
 			end = room
 		}
 		if len(s.line) == 0 {
-			o.log.add(s.name, b[:end], now)
+			o.add(s.name, b[:end], now)
 		} else {
 			s.line = append(s.line, b[:end]...)
-			o.log.add(s.name, s.line, now)
+			o.add(s.name, s.line, now)
 			s.line = s.line[:0]
 		}
 		b = b[end:]
 	}
 }
 
-// flush keeps the first error for the record: a full disk must not stop the container.
-func (o *output) flush() {
-	if err := o.log.flush(); err != nil && o.logErr == nil {
+func (o *output) add(stream string, line []byte, now time.Time) { o.keep(o.log.add(stream, line, now)) }
+
+// flush writes what was added.
+func (o *output) flush() { o.keep(o.log.flush()) }
+
+// keep keeps the first error for the record: a full disk must not stop the container.
+func (o *output) keep(err error) {
+	if err == nil {
+		return
+	}
+	if o.logErr == nil {
 		o.logErr = err
 	}
 	o.log.buf = o.log.buf[:0]

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"time"
 
 	"bantam/internal/container/dockerspec"
@@ -14,7 +13,6 @@ import (
 	"bantam/internal/container/monitor/wire"
 	"bantam/internal/container/passwd"
 	"bantam/internal/launch"
-	"bantam/internal/plan"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -133,7 +131,7 @@ func (m *monitor) recordStart(pid int) error {
 // failed tells the command why nothing runs, and leaves the container as docker
 // does: created, with the exit code and the reason; removed with --rm.
 func (m *monitor) failed(err error) int {
-	text, code := startError(err, m.record.Path)
+	text, code := startError(err)
 	if rm := m.group.remove(); rm != nil {
 		text += "; " + rm.Error()
 	}
@@ -152,29 +150,16 @@ func (m *monitor) failed(err error) int {
 }
 
 // startError gives the failure of the program's start docker's text and exit code.
-func startError(err error, program string) (text string, code int) {
+func startError(err error) (text string, code int) {
 	var step *launch.Error
-	if !errors.As(err, &step) || !executes(step) {
+	if !errors.As(err, &step) || !step.Plan.ConcernsProgram(step.Step) {
 		return err.Error(), 125
 	}
-	text = "failed to create task for container: exec: " + strconv.Quote(program) + ": "
-	search := step.Step < len(step.Plan.Steps) && step.Plan.Steps[step.Step].Op == plan.OpFail
-	switch {
-	case search && step.Errno == unix.ENOENT:
-		return text + "executable file not found in $PATH", 127
-	case step.Errno == unix.ENOENT:
-		return text + "no such file or directory", 127
+	code = 126
+	if step.Errno == unix.ENOENT {
+		code = 127
 	}
-	return text + step.Errno.Error(), 126
-}
-
-// executes tells whether the step is the execve or the search for its file.
-func executes(e *launch.Error) bool {
-	if e.Step >= len(e.Plan.Steps) {
-		return true
-	}
-	s := &e.Plan.Steps[e.Step]
-	return s.Op == plan.OpFail || s.Op == plan.OpCall && (s.Nr == unix.SYS_EXECVE || s.Nr == unix.SYS_EXECVEAT && e.Step >= e.Plan.Exec)
+	return "failed to create task for container: " + err.Error(), code
 }
 
 // spec makes the OCI spec from the record.
