@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -62,7 +63,11 @@ func (e *Engine) recover(s *folder.Store, c *container, lock *folder.Lock) error
 		if err != nil {
 			return err
 		}
+		_, err = conn.Receive() // it has hold of the container
 		conn.Close()
+		if err != nil {
+			return fmt.Errorf("the new monitor of %s ended at once: %w", c.Record.Name, err)
+		}
 		e.note("%s: its monitor was killed; the container runs on and another monitor has taken over", c.Record.Name)
 		return nil
 	}

@@ -20,8 +20,9 @@ type session struct {
 	opts   *RunOptions
 	record *folder.Record
 
-	pidfd int // of the container's init, kept for the case that the monitor is killed
-	input int // the container's standard input, or its terminal's master end
+	kept  []int // the container's output pipes, for the same case
+	pidfd int   // of the container's init, kept for the case that the monitor is killed
+	input int   // the container's standard input, or its terminal's master end
 	term  *terminal
 }
 
@@ -59,8 +60,12 @@ func (s *session) awaitStart() error {
 	}
 	s.pidfd = m.FDs[0]
 	s.input = -1
-	if len(m.FDs) > 1 {
-		s.input = m.FDs[1]
+	rest := m.FDs[1:]
+	if !s.opts.TTY && s.job.Stdout && len(rest) >= 2 {
+		s.kept, rest = rest[:2], rest[2:]
+	}
+	if len(rest) > 0 {
+		s.input = rest[0]
 	}
 	return nil
 }
@@ -156,6 +161,10 @@ func (s *session) takeOver() error {
 	if s.input >= 0 && s.opts.TTY {
 		job.Terminal = true
 		fds = append(fds, s.input)
+	}
+	if len(s.kept) == 2 {
+		job.Pipes = true
+		fds = append(fds, s.kept...)
 	}
 	s.conn, err = adopt(job, lock, fds)
 	return err

@@ -24,6 +24,7 @@ func (m *monitor) adopt() int {
 	if m.pidfd < 0 {
 		return m.finishUnseen()
 	}
+	m.say(wire.KindStarted, nil)
 	m.watch()
 	return m.finish()
 }
@@ -48,6 +49,10 @@ func (m *monitor) reopen() []*stream {
 		return []*stream{{name: "stdout", from: m.stdin, to: m.sinks[0]}}
 	}
 	for i, name := range [...]string{"stdout", "stderr"} {
+		if m.job.Pipes {
+			list = append(list, &stream{name: name, from: m.kept[i], to: m.sinks[i]})
+			continue
+		}
 		fd, err := unix.Open("/proc/"+strconv.Itoa(m.state.Pid)+"/fd/"+strconv.Itoa(i+1), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 		if err != nil {
 			continue

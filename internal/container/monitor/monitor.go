@@ -34,8 +34,9 @@ type monitor struct {
 	sinks  [2]*sink
 	output *output
 	group  *group
-	code   int // exit code, once known
-	stdin  int // write end kept open for -d -i, or -1
+	code   int    // exit code, once known
+	stdin  int    // the terminal's master end, from a command whose monitor was killed, or -1
+	kept   [2]int // the container's output, from the same, or -1
 }
 
 // Main is the hidden verb "monitor". The command's end of the socket is descriptor wire.FD.
@@ -94,6 +95,10 @@ func (m *monitor) accept() error {
 	}
 	if m.job.Terminal {
 		m.stdin = next()
+	}
+	m.kept = [2]int{-1, -1}
+	if m.job.Pipes {
+		m.kept = [2]int{next(), next()}
 	}
 	m.store = &folder.Store{Root: m.job.Root}
 	m.folder = m.store.Folder(m.job.ID)

@@ -95,13 +95,16 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 
 // attend starts the copying of output and tells the command that the container runs.
 func (m *monitor) attend(io *stdio) {
-	m.output = &output{streams: io.streams, log: m.log(), done: make(chan struct{})}
-	go m.output.run()
 	fds := []int{m.pidfd}
+	if io.master < 0 && m.job.Stdout {
+		fds = append(fds, io.streams[0].from, io.streams[1].from)
+	}
 	if io.input >= 0 {
 		fds = append(fds, io.input)
 	}
 	m.say(wire.KindStarted, nil, fds...)
+	m.output = &output{streams: io.streams, log: m.log(), done: make(chan struct{})}
+	go m.output.run()
 	// With -d -i nobody may close the container's input; attached, the command holds it alone.
 	if io.input >= 0 && (m.record.Config.StdinOnce || m.record.Config.Tty) {
 		unix.Close(io.input)

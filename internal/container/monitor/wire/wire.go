@@ -3,14 +3,15 @@
 //
 //	command                                monitor
 //	  | -- Job [lock, stdout, stderr] ------> | reads the record, compiles the plan, forks
-//	  | <-- Started [pidfd, input] ---------- |   or Failed: exit code and text
+//	  | <-- Started [pidfd, out, err, input]  |   or Failed: exit code and text
 //	  | -- Signal n ------------------------> | to the container's init
 //	  | <-- Exited code --------------------- | after the exit is on disk and all output is written
 //	  | <-- Gone ---------------------------- | after clean-up, and removal where --rm asks for it
 //
 // The command copies its standard input into "input" by itself (the write end of
 // a pipe, or the terminal's master end); the monitor writes to the command's
-// output by itself. The end of either process closes the socket: for the monitor
+// output by itself. "out" and "err" are the pipes that the container writes to
+// (none with a terminal): the command only keeps them for a next monitor. The end of either process closes the socket: for the monitor
 // it means that nobody is attached any more, for the command that the monitor
 // was killed and another one must take over.
 package wire
@@ -123,6 +124,8 @@ type Job struct {
 	Adopt, Pidfd bool
 	// Terminal: the command kept the master end of the container's terminal (adopt; after Pidfd).
 	Terminal bool
+	// Pipes: the command kept the read ends of the container's output (adopt; after Pidfd).
+	Pipes bool
 	// Rows and Cols are the size of the command's terminal.
 	Rows, Cols uint16
 }
@@ -143,8 +146,8 @@ func (j *Job) Encode() []byte {
 	return append(b, j.ID+"\x00"+j.Root...)
 }
 
-func (j *Job) flags() [6]*bool {
-	return [6]*bool{&j.Stdout, &j.Stderr, &j.Input, &j.Adopt, &j.Pidfd, &j.Terminal}
+func (j *Job) flags() [7]*bool {
+	return [7]*bool{&j.Stdout, &j.Stderr, &j.Input, &j.Adopt, &j.Pidfd, &j.Terminal, &j.Pipes}
 }
 
 // DecodeJob reads the body of a KindJob message.
