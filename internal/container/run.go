@@ -76,7 +76,10 @@ func (b *birth) execute() error {
 // foreground waits for the container's end.
 func (b *birth) foreground(relay *terminal.Relay) (int, error) {
 	b.file.Unlock()
-	code := attend(b.proc, relay)
+	code, err := attend(b.proc, relay)
+	if err != nil {
+		return code, b.fail(err)
+	}
 	b.proc.Close()
 	b.closeConsole()
 	b.group.Close()

@@ -6,9 +6,12 @@ package hook
 import (
 	"errors"
 	"os"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
+
+	"bantam/internal/linux/selfexe"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -58,7 +61,12 @@ func run(h *specs.Hook, state []byte) error {
 	if env == nil {
 		env = []string{}
 	}
-	pid, err := syscall.ForkExec(h.Path, argv, &syscall.ProcAttr{Env: env, Files: []uintptr{uintptr(in), uintptr(out), uintptr(out)}})
+	var pid int
+	runtime.LockOSThread()
+	selfexe.Unblocked(func() {
+		pid, err = syscall.ForkExec(h.Path, argv, &syscall.ProcAttr{Env: env, Files: []uintptr{uintptr(in), uintptr(out), uintptr(out)}})
+	})
+	runtime.UnlockOSThread()
 	if err != nil {
 		return err
 	}

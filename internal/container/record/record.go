@@ -10,7 +10,7 @@
 // Head and config are written once, before the first process exists, with the
 // slot in front. A change is one write of the slot, which lies within one page:
 // a kill between two instructions leaves the old slot or the new one. Readers take no lock; a torn
-// read shows in the checksum and is repeated. Verbs that change a container hold a flock on the file, so
+// read shows in the checksum and is repeated. Verbs that change a container hold a lock on the file, so
 // the kernel frees it whatever happens to them.
 package record
 

@@ -131,17 +131,20 @@ func (f *File) Lock() error {
 }
 
 // Unlock lets other verbs work on the container; the file stays open.
-func (f *File) Unlock() { _ = unix.Flock(f.fd, unix.LOCK_UN) }
+func (f *File) Unlock() {
+	_ = unix.FcntlFlock(uintptr(f.fd), unix.F_SETLK, &unix.Flock_t{Type: unix.F_UNLCK})
+}
 
-// lock waits for the flock. A file that was removed meanwhile is no container.
+// lock waits for the file's lock (fcntl(2), F_SETLK: unlike a flock it stays behind when init, which inherits the
+// descriptor, is forked). A file that was removed meanwhile is no container.
 func (f *File) lock() error {
 	end, wait := time.Now().Add(patience), 100*time.Microsecond
 	for {
-		err := unix.Flock(f.fd, unix.LOCK_EX|unix.LOCK_NB)
+		err := unix.FcntlFlock(uintptr(f.fd), unix.F_SETLK, &unix.Flock_t{Type: unix.F_WRLCK})
 		if err == nil {
 			break
 		}
-		if err != unix.EWOULDBLOCK && err != unix.EINTR {
+		if err != unix.EAGAIN && err != unix.EACCES && err != unix.EINTR {
 			return &os.PathError{Op: "lock", Path: f.path, Err: err}
 		}
 		if time.Now().After(end) {
