@@ -35,8 +35,8 @@ func spawn() (wire.Conn, error) {
 	n := uintptr(null)
 	_, err = syscall.ForkExec(path, []string{"bantam-oci", "monitor"}, &syscall.ProcAttr{
 		Dir: "/",
-		// A small heap that is swept often: a monitor lives as long as its container.
-		Env:   []string{"GOGC=25", "GOMAXPROCS=2", "GODEBUG=madvdontneed=1"},
+		// No collection while it starts its container; see monitor.settle.
+		Env:   []string{"GOGC=off", "GOMAXPROCS=2", "GODEBUG=madvdontneed=1"},
 		Files: []uintptr{n, n, n, uintptr(theirs.FD)},
 		Sys:   &syscall.SysProcAttr{Setsid: true},
 	})

@@ -9,6 +9,7 @@ package monitor
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"bantam/internal/container/folder"
@@ -115,14 +116,20 @@ func (m *monitor) load() (err error) {
 
 // watch waits for the container's end and passes signals on meanwhile.
 func (m *monitor) watch() {
+	patience := settleAfter
 	for {
 		p := [2]unix.PollFd{{Fd: int32(m.pidfd), Events: unix.POLLIN}, {Fd: int32(m.conn.FD), Events: unix.POLLIN}}
 		n := 2
 		if !m.attached {
 			n = 1
 		}
-		if _, err := unix.Poll(p[:n], -1); err != nil && err != unix.EINTR {
+		ready, err := unix.Poll(p[:n], patience)
+		if err != nil && err != unix.EINTR {
 			return
+		}
+		if ready == 0 && err == nil {
+			settle()
+			patience = -1
 		}
 		if m.attached && p[1].Revents != 0 {
 			m.hear()
@@ -131,6 +138,16 @@ func (m *monitor) watch() {
 			return
 		}
 	}
+}
+
+// settleAfter is when, in milliseconds, a container counts as one that stays.
+const settleAfter = 1000
+
+// settle gives the memory of the start back and keeps the heap small from now on:
+// a monitor lives as long as its container.
+func settle() {
+	debug.SetGCPercent(25)
+	debug.FreeOSMemory()
 }
 
 // hear acts on one message of the command, or on its end.
