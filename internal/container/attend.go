@@ -1,74 +1,54 @@
 package container
 
 import (
-	"encoding/binary"
-	"unsafe"
+	"os"
+	"os/signal"
 
 	"bantam/internal/container/terminal"
 	"bantam/internal/launch"
-	"bantam/internal/linux/selfexe"
 
 	"golang.org/x/sys/unix"
 )
 
 // attend passes signals on to a process in the foreground and returns its exit
-// status, 128 and the signal's number where one ended it. The signals were
-// blocked before this program began (selfexe.Forwarded); SIGCHLD is among them and tells of ends.
-func attend(proc *launch.Process, relay *terminal.Relay) (int, error) {
-	set := unix.Sigset_t{}
-	set.Val[0] = selfexe.Forwarded
-	fd, err := unix.Signalfd(-1, &set, unix.SFD_CLOEXEC)
-	if err != nil {
-		return 1, err
-	}
-	defer unix.Close(fd)
-	status, ended := reap(proc.Pid)
-	for !ended {
-		if err := forward(fd, proc.Pidfd, relay); err != nil {
-			return 1, err
+// status, 128 and the signal's number where one ended it.
+//
+// A mask that blocks the signals before the Go runtime starts, for a signalfd, is no cheaper way: the runtime
+// unblocks those that it gives a meaning to (SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD).
+func attend(proc *launch.Process, relay *terminal.Relay) int {
+	signals := make(chan os.Signal, 64)
+	// Each costs some system calls, so these are not all 64.
+	signal.Notify(signals, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2,
+		unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP, unix.SIGWINCH)
+	go func() {
+		for s := range signals {
+			forward(proc.Pidfd, s, relay)
 		}
-		status, ended = reap(proc.Pid)
-	}
+	}()
+	status := reap(proc.Pid)
 	if relay != nil {
 		relay.Close()
 	}
-	return exitStatus(status), nil
+	return exitStatus(status)
 }
 
-// forward waits for a signal and passes it on.
-func forward(signals, pidfd int, relay *terminal.Relay) error {
-	var info [unsafe.Sizeof(unix.SignalfdSiginfo{})]byte
-	n, err := unix.Read(signals, info[:])
-	if err == unix.EINTR {
-		return nil
-	}
-	if err != nil || n != len(info) {
-		return err
-	}
-	switch sig := unix.Signal(binary.NativeEndian.Uint32(info[:])); sig {
-	case unix.SIGCHLD:
-	case unix.SIGWINCH:
-		if relay != nil {
-			relay.Resize()
-			return nil
-		}
-		fallthrough
-	default:
+func forward(pidfd int, s os.Signal, relay *terminal.Relay) {
+	sig, ok := s.(unix.Signal)
+	switch {
+	case sig == unix.SIGWINCH && relay != nil:
+		relay.Resize()
+	case ok:
 		_ = unix.PidfdSendSignal(pidfd, sig, nil, 0)
 	}
-	return nil
 }
 
-// reap fetches the status of every child that has ended: orphans of the container come to us, too.
-func reap(pid int) (status unix.WaitStatus, ended bool) {
+// reap waits for the process, and for the orphans that come to us meanwhile.
+func reap(pid int) unix.WaitStatus {
 	for {
-		got, err := unix.Wait4(-1, &status, unix.WNOHANG, nil)
-		switch {
-		case err == unix.EINTR:
-		case got == pid, err != nil:
-			return status, true
-		case got == 0:
-			return status, false
+		var status unix.WaitStatus
+		got, err := unix.Wait4(-1, &status, 0, nil)
+		if got == pid && err == nil || err == unix.ECHILD {
+			return status
 		}
 	}
 }

@@ -70,7 +70,7 @@ func (rt *Runtime) Exec(id string, o *ExecOptions) (int, error) {
 	if o.Detach {
 		return 0, nil
 	}
-	return attend(e.child, relay)
+	return attend(e.child, relay), nil
 }
 
 // exitCode is what exec exits with where nothing ran.

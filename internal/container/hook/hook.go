@@ -6,12 +6,9 @@ package hook
 import (
 	"errors"
 	"os"
-	"runtime"
 	"strconv"
 	"syscall"
 	"time"
-
-	"bantam/internal/linux/selfexe"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -61,12 +58,7 @@ func run(h *specs.Hook, state []byte) error {
 	if env == nil {
 		env = []string{}
 	}
-	var pid int
-	runtime.LockOSThread()
-	selfexe.Unblocked(func() {
-		pid, err = syscall.ForkExec(h.Path, argv, &syscall.ProcAttr{Env: env, Files: []uintptr{uintptr(in), uintptr(out), uintptr(out)}})
-	})
-	runtime.UnlockOSThread()
+	pid, err := syscall.ForkExec(h.Path, argv, &syscall.ProcAttr{Env: env, Files: []uintptr{uintptr(in), uintptr(out), uintptr(out)}})
 	if err != nil {
 		return err
 	}
