@@ -56,11 +56,11 @@ func (e *Engine) prepare(o *RunOptions) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := spawn()
+	conn, pid, err := spawn()
 	if err != nil {
 		return nil, err
 	}
-	s := &session{engine: e, conn: conn, opts: o, pidfd: -1, input: -1}
+	s := &session{engine: e, conn: conn, monitor: pid, opts: o, pidfd: -1, input: -1}
 	fail := func(err error) (*session, error) {
 		s.term.restore()
 		conn.Close()

@@ -13,7 +13,7 @@ import (
 )
 
 // seccompFile is the profile of --security-opt seccomp=FILE in the container's
-// folder, resolved for its capabilities.
+// folder, resolved for its capabilities, as an OCI spec that has nothing else.
 const seccompFile = "seccomp.json"
 
 // copyProfile reads the user's profile, which is in docker's format, and keeps it in the OCI's.
@@ -22,7 +22,7 @@ func (o *RunOptions) copyProfile(f folder.Folder) error {
 	if err != nil || p == nil {
 		return err
 	}
-	b, err := json.Marshal(p)
+	b, err := json.Marshal(&specs.Spec{Version: specs.Version, Linux: &specs.Linux{Seccomp: p}})
 	if err != nil {
 		return fmt.Errorf("seccomp profile: %w", err)
 	}

@@ -13,12 +13,13 @@ import (
 
 // session is a command's talk with the monitor of one container.
 type session struct {
-	engine *Engine
-	conn   wire.Conn
-	folder folder.Folder
-	job    wire.Job
-	opts   *RunOptions
-	record *folder.Record
+	engine  *Engine
+	conn    wire.Conn
+	monitor int // its pid: a child of ours
+	folder  folder.Folder
+	job     wire.Job
+	opts    *RunOptions
+	record  *folder.Record
 
 	kept  []int // the container's output pipes, for the same case
 	pidfd int   // of the container's init, kept for the case that the monitor is killed
@@ -141,8 +142,19 @@ func (s *session) listen(detached <-chan struct{}) (int, error) {
 				if len(m.Body) > 0 {
 					s.engine.note("clean-up of %s: %s", s.record.Name, m.Body)
 				}
+				s.awaitMonitor()
 				return code, nil
 			}
+		}
+	}
+}
+
+// awaitMonitor waits for the process itself, which has nothing left to do: when the
+// command returns there is no trace of the container.
+func (s *session) awaitMonitor() {
+	for {
+		if _, err := unix.Wait4(s.monitor, nil, 0, nil); err != unix.EINTR {
+			return
 		}
 	}
 }
@@ -166,16 +178,16 @@ func (s *session) takeOver() error {
 		job.Pipes = true
 		fds = append(fds, s.kept...)
 	}
-	s.conn, err = adopt(job, lock, fds)
+	s.conn, s.monitor, err = adopt(job, lock, fds)
 	return err
 }
 
 // adopt starts a monitor for a container whose own was killed.
-func adopt(job wire.Job, lock *folder.Lock, kept []int) (wire.Conn, error) {
+func adopt(job wire.Job, lock *folder.Lock, kept []int) (wire.Conn, int, error) {
 	defer lock.Free()
-	conn, err := spawn()
+	conn, pid, err := spawn()
 	if err != nil {
-		return conn, err
+		return conn, 0, err
 	}
 	fds := []int{lock.FD}
 	if job.Stdout {
@@ -185,9 +197,9 @@ func adopt(job wire.Job, lock *folder.Lock, kept []int) (wire.Conn, error) {
 		fds = append(fds, 2)
 	}
 	if err := conn.Send(wire.KindJob, job.Encode(), append(fds, kept...)...); err != nil {
-		return conn, fmt.Errorf("the new monitor ended at once: %w", err)
+		return conn, 0, fmt.Errorf("the new monitor ended at once: %w", err)
 	}
-	return conn, nil
+	return conn, pid, nil
 }
 
 // copyInput is the command's standard input on its way into the container.

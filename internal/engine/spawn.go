@@ -14,14 +14,15 @@ import (
 
 // spawn starts a monitor, which waits for its job: its start-up overlaps with
 // what the caller does meanwhile. Closing the connection without a job ends it.
-func spawn() (wire.Conn, error) {
+// It returns the connection and the monitor's pid.
+func spawn() (wire.Conn, int, error) {
 	program, err := monitorProgram()
 	if err != nil {
-		return wire.Conn{FD: -1}, err
+		return wire.Conn{FD: -1}, 0, err
 	}
 	ours, theirs, err := wire.Pair()
 	if err != nil {
-		return ours, err
+		return ours, 0, err
 	}
 	defer theirs.Close()
 	path, done := sealed(program)
@@ -29,11 +30,11 @@ func spawn() (wire.Conn, error) {
 	null, err := syscall.Open(os.DevNull, syscall.O_RDWR|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		ours.Close()
-		return ours, fmt.Errorf("open %s: %w", os.DevNull, err)
+		return ours, 0, fmt.Errorf("open %s: %w", os.DevNull, err)
 	}
 	defer syscall.Close(null)
 	n := uintptr(null)
-	_, err = syscall.ForkExec(path, []string{"bantam-oci", "monitor"}, &syscall.ProcAttr{
+	pid, err := syscall.ForkExec(path, []string{"bantam-oci", "monitor"}, &syscall.ProcAttr{
 		Dir: "/",
 		// No collection while it starts its container; see monitor.settle.
 		Env:   []string{"GOGC=off", "GOMAXPROCS=2", "GODEBUG=madvdontneed=1"},
@@ -42,9 +43,9 @@ func spawn() (wire.Conn, error) {
 	})
 	if err != nil {
 		ours.Close()
-		return ours, fmt.Errorf("start the monitor %s: %w", program, err)
+		return ours, 0, fmt.Errorf("start the monitor %s: %w", program, err)
 	}
-	return ours, nil
+	return ours, pid, nil
 }
 
 // sealed gives a path that starts the program from a read-only mount of its file,

@@ -16,8 +16,15 @@ import (
 // left fails if anything of a container is left: folders, names, mounts,
 // cgroups, and processes that hold files below the root.
 func left(ts *testscript.TestScript, neg bool, args []string) {
-	if found := leftovers(ts.Getenv("BANTAM_ROOT")); len(found) > 0 {
-		ts.Fatalf("left behind: %s", strings.Join(found, "\n"))
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		found := leftovers(ts.Getenv("BANTAM_ROOT"))
+		if len(found) == 0 {
+			return
+		}
+		// A detached container's monitor ends by itself, after the command that removed it.
+		if time.Now().After(end) {
+			ts.Fatalf("left behind: %s", strings.Join(found, "\n"))
+		}
 	}
 }
 

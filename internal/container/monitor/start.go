@@ -2,7 +2,6 @@ package monitor
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"bantam/internal/container/monitor/wire"
 	"bantam/internal/container/passwd"
 	"bantam/internal/launch"
+	"bantam/internal/oci"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -190,12 +190,15 @@ func readProfile(path string) (*specs.LinuxSeccomp, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
-	p := new(specs.LinuxSeccomp)
+	var s *specs.Spec
 	if err == nil {
-		err = json.Unmarshal(b, p)
+		s, err = oci.DecodeSpec(b)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	return p, nil
+	if s.Linux == nil || s.Linux.Seccomp == nil {
+		return nil, fmt.Errorf("read %s: no seccomp profile in it", path)
+	}
+	return s.Linux.Seccomp, nil
 }
