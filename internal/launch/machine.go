@@ -119,6 +119,9 @@ func (m *machine) arg(s *plan.Step, k uintptr) uintptr {
 	return uintptr(v)
 }
 
+// openAttempts bounds the repetitions of an openat2(2) that met a race.
+const openAttempts = 1000
+
 // call makes the system call of s.
 //
 //go:nosplit
@@ -127,8 +130,14 @@ func (m *machine) arg(s *plan.Step, k uintptr) uintptr {
 func (m *machine) call(s *plan.Step, i uintptr) (uintptr, syscall.Errno) {
 	var r uintptr
 	var errno syscall.Errno
+	again := 0
 	for {
 		r, _, errno = syscall.RawSyscall6(uintptr(s.Nr), m.arg(s, 0), m.arg(s, 1), m.arg(s, 2), m.arg(s, 3), m.arg(s, 4), m.arg(s, 5))
+		// openat2(2) in a root gives up at ".." where anything on the machine was renamed or mounted meanwhile.
+		if errno == syscall.EAGAIN && s.Nr == unix.SYS_OPENAT2 && again < openAttempts {
+			again++
+			continue
+		}
 		if errno != syscall.EINTR {
 			break
 		}
@@ -140,7 +149,7 @@ func (m *machine) call(s *plan.Step, i uintptr) (uintptr, syscall.Errno) {
 		}
 		return i + 1, 0
 	}
-	if errno == syscall.EACCES {
+	if errno == syscall.EACCES && (s.Nr == unix.SYS_EXECVE || s.Nr == unix.SYS_FACCESSAT2) {
 		m.eaccess = 1
 	}
 	for k := uintptr(0); k < 4; k++ {

@@ -27,7 +27,9 @@ type compiler struct {
 	proc    Reg            // a procfs of the container's pid namespace that nobody else has touched
 	console Reg            // slave end of the terminal
 	mountNS bool
-	userNS  bool // a new user namespace
+	userNS  bool        // a user namespace of its own, new or joined
+	sources map[int]Reg // trees of bind mounts that were opened before their turn, by number
+	made    uintptr     // new namespaces, CLONE_NEW* flags
 }
 
 // Compile turns a spec into the plan that starts its container. It returns an error
@@ -41,7 +43,7 @@ func Compile(spec *specs.Spec, host Host, opt Options) (*Plan, error) {
 		return nil, err
 	}
 	for _, part := range [...]func() error{
-		c.namespaces, c.earlyProcess, c.rootFS, c.mounts, c.devices, c.prepareInside, c.hooksBeforePivot, c.masks, c.pivot, c.identity,
+		c.namespaces, c.rootFS, c.becomeRoot, c.earlyProcess, c.mounts, c.protectCgroups, c.devices, c.prepareInside, c.hooksBeforePivot, c.identity, c.masks, c.pivot,
 	} {
 		if err := part(); err != nil {
 			return nil, err
@@ -101,13 +103,29 @@ func (c *compiler) rootFS() error {
 	if !c.mountNS {
 		return errors.New("a container needs a mount namespace: add one to linux.namespaces")
 	}
+	if c.shared() {
+		c.openSources()
+	}
 	c.about(WhyPropagation, "/")
-	c.call(unix.SYS_MOUNT, imm(0), c.path("/"), imm(0), imm(uint64(unix.MS_REC|unix.MS_SLAVE)), imm(0))
+	if c.shared() {
+		// What the container's root hangs on must be private (pivot_root(2)); all else keeps its peers outside.
+		c.call(unix.SYS_MOUNT, imm(0), c.path("/"), imm(0), imm(uint64(unix.MS_PRIVATE)), imm(0))
+	} else {
+		c.call(unix.SYS_MOUNT, imm(0), c.path("/"), imm(0), imm(uint64(unix.MS_REC|unix.MS_SLAVE)), imm(0))
+	}
 	if c.linux.RootfsPropagation == "private" || c.linux.RootfsPropagation == "rprivate" {
 		c.call(unix.SYS_MOUNT, imm(0), c.path("/"), imm(0), imm(uint64(unix.MS_REC|unix.MS_PRIVATE)), imm(0))
 	}
 	if _, ok := mount.Propagation(c.linux.RootfsPropagation); !ok {
 		return fmt.Errorf("linux.rootfsPropagation: unknown value %q", c.linux.RootfsPropagation)
+	}
+	if c.userNS && c.opt.Overlay != nil {
+		// Who mounts an overlay owns what it makes.
+		c.ids0()
+		c.undumpable()
+	}
+	if c.userNS && !c.shared() {
+		c.openSources()
 	}
 	if c.opt.Overlay != nil {
 		return c.overlay(c.opt.Overlay)
@@ -158,7 +176,16 @@ func (c *compiler) overlay(o *Overlay) error {
 func (c *compiler) bindRoot(p string) {
 	c.about(WhyRoot, p)
 	c.root, _ = c.get(unix.SYS_OPEN_TREE, imm(atCwd), c.path(p), imm(uint64(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)))
+	if c.shared() {
+		c.setattr(reg(c.root), mount.Attr{}, unix.MS_PRIVATE, false)
+		p = "/" // a mount below a shared one would appear outside
+	}
 	c.call(unix.SYS_MOVE_MOUNT, reg(c.root), c.path(""), imm(atCwd), c.path(p), imm(uint64(unix.MOVE_MOUNT_F_EMPTY_PATH)))
+}
+
+// shared says that mounts below volumes of the container and of the host are to be passed on to each other.
+func (c *compiler) shared() bool {
+	return strings.TrimPrefix(c.linux.RootfsPropagation, "r") == "shared"
 }
 
 // pivot makes the root file system the process's root and drops the host's mounts.
@@ -169,8 +196,7 @@ func (c *compiler) pivot() error {
 		c.call(unix.SYS_MOVE_MOUNT, reg(c.root), c.path(""), imm(atCwd), c.path("/"), imm(uint64(unix.MOVE_MOUNT_F_EMPTY_PATH)))
 		c.call(unix.SYS_CHROOT, c.path("."))
 	} else {
-		c.call(unix.SYS_PIVOT_ROOT, c.path("."), c.path("."))
-		c.call(unix.SYS_UMOUNT2, c.path("."), imm(uint64(unix.MNT_DETACH)))
+		c.pivotRoot()
 	}
 	c.call(unix.SYS_CHDIR, c.path("/"))
 	if flags, _ := mount.Propagation(c.linux.RootfsPropagation); flags != 0 {
@@ -182,6 +208,20 @@ func (c *compiler) pivot() error {
 		c.setattr(reg(c.root), mount.Attr{Set: unix.MOUNT_ATTR_RDONLY}, 0, false)
 	}
 	return nil
+}
+
+func (c *compiler) pivotRoot() {
+	if !c.shared() {
+		c.call(unix.SYS_PIVOT_ROOT, c.path("."), c.path("."))
+		c.call(unix.SYS_UMOUNT2, c.path("."), imm(uint64(unix.MNT_DETACH)))
+		return
+	}
+	old, _ := c.get(unix.SYS_OPENAT, imm(atCwd), c.path("/"), imm(uint64(unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC)))
+	c.call(unix.SYS_PIVOT_ROOT, c.path("."), c.path("."))
+	c.call(unix.SYS_FCHDIR, reg(old))
+	// Else the host's mounts would go with this namespace's view of them.
+	c.call(unix.SYS_MOUNT, imm(0), c.path("."), imm(0), imm(uint64(unix.MS_REC|unix.MS_SLAVE)), imm(0))
+	c.call(unix.SYS_UMOUNT2, c.path("."), imm(uint64(unix.MNT_DETACH)))
 }
 
 // setattr appends mount_setattr(2) on a descriptor.

@@ -5,6 +5,8 @@ import (
 	"path"
 	"strings"
 
+	"bantam/internal/linux/mount"
+
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 )
@@ -48,7 +50,10 @@ func (c *compiler) devices() error {
 func (c *compiler) devIsBound() bool {
 	for i := range c.spec.Mounts {
 		m := &c.spec.Mounts[i]
-		if path.Clean("/"+m.Destination) == "/dev" && m.Type == "bind" {
+		if path.Clean("/"+m.Destination) != "/dev" {
+			continue
+		}
+		if o := mount.Parse(m.Options); m.Type == "bind" || o.Bind() {
 			return true
 		}
 	}
@@ -120,14 +125,17 @@ func deviceKind(d *specs.LinuxDevice) (uint64, error) {
 
 // node makes a device, or binds the host's in a user namespace, where mknod(2) is refused.
 func (c *compiler) node(dir Reg, name, host string, mode, number uint64, d *specs.LinuxDevice) {
-	if c.userNS || c.host.UserNS {
+	if (c.userNS || c.host.UserNS) && mode&unix.S_IFMT != unix.S_IFIFO {
 		fd, _ := c.get(unix.SYS_OPEN_TREE, imm(atCwd), c.path(host), imm(uint64(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)))
 		c.mkfile(dir, name)
 		c.attach(fd, place{dir, name})
 		return
 	}
 	c.call(unix.SYS_MKNODAT, reg(dir), c.path(name), imm(mode), imm(number)).ignore(unix.EEXIST)
-	if d != nil && (d.UID != nil && *d.UID != 0 || d.GID != nil && *d.GID != 0) {
+	if d != nil && (deref(d.UID) != 0 || deref(d.GID) != 0) {
+		// What was there before keeps its owner.
+		c.Steps[len(c.Steps)-1].when(IfIgnored)
+		defer c.land(c.here())
 		c.call(unix.SYS_FCHOWNAT, reg(dir), c.path(name), imm(deref(d.UID)), imm(deref(d.GID)), imm(uint64(unix.AT_SYMLINK_NOFOLLOW)))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"bantam/internal/linux/namespace"
+	"bantam/internal/oci"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -12,6 +13,9 @@ import (
 // CompileExec makes the plan of a further process in a running container: it enters the
 // namespaces of RegPidfd in one call, then goes the way of the first process.
 func CompileExec(spec *specs.Spec, proc *specs.Process, host Host, opt ExecOptions) (*Plan, error) {
+	if err := oci.ValidateProcess(proc); err != nil {
+		return nil, err
+	}
 	run := *spec
 	run.Process, run.Hooks = proc, nil
 	c, err := newCompiler(&run, &host, &Options{
@@ -22,13 +26,13 @@ func CompileExec(spec *specs.Spec, proc *specs.Process, host Host, opt ExecOptio
 	}
 	c.about(WhyDumpable, "")
 	c.call(unix.SYS_PRCTL, imm(unix.PR_SET_DUMPABLE), imm(0))
+	if err := c.affinity(proc.ExecCPUAffinity, false); err != nil {
+		return nil, err
+	}
 	c.enterCgroups()
 	if proc.OOMScoreAdj != nil {
 		c.about(WhyOOM, "")
 		c.oomScore(*proc.OOMScoreAdj)
-	}
-	if err := c.affinity(proc.ExecCPUAffinity, false); err != nil {
-		return nil, err
 	}
 	c.enter(opt)
 	if err := c.affinity(proc.ExecCPUAffinity, true); err != nil {
@@ -63,6 +67,7 @@ func (c *compiler) enter(opt ExecOptions) {
 		c.call(unix.SYS_SETNS, reg(RegPidfd), imm(uint64(flags)))
 	}
 	if flags&unix.CLONE_NEWUSER != 0 {
+		c.userNS = true
 		c.ids0()
 		c.call(unix.SYS_PRCTL, imm(unix.PR_SET_DUMPABLE), imm(0))
 	}
@@ -88,7 +93,7 @@ func (c *compiler) earlyExec(p *specs.Process) error {
 	c.call(unix.SYS_UMASK, imm(0))
 	if p.Terminal {
 		c.about(WhyConsole, "")
-		master, _ := c.get(unix.SYS_OPENAT, imm(atCwd), c.path("/dev/ptmx"), imm(uint64(unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)))
+		master, _ := c.openat2(imm(atCwd), "/dev/pts/ptmx", unix.O_RDWR|unix.O_NOCTTY, unix.RESOLVE_NO_MAGICLINKS)
 		c.console = c.openSlave(master)
 		if !c.opt.NoConsoleSocket {
 			c.sendFDs(RegConsole, master)

@@ -81,7 +81,7 @@ func (c *compiler) identity() error {
 		c.about(n.why, n.name)
 		c.call(n.nr, c.path(n.name), imm(len(n.name)))
 	}
-	if c.Flags&unix.CLONE_NEWNET != 0 {
+	if c.made&unix.CLONE_NEWNET != 0 {
 		c.loopback()
 	}
 	if len(c.linux.NetDevices) > 0 {

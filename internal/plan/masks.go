@@ -20,11 +20,27 @@ func (c *compiler) masks() error {
 	}
 	c.about(WhyMask, "")
 	c.null, _ = c.get(unix.SYS_OPENAT, imm(atCwd), c.path("/dev/null"), imm(uint64(unix.O_PATH|unix.O_CLOEXEC|unix.O_NOFOLLOW)))
-	empty := c.newMount("tmpfs", "tmpfs", &mount.Options{Data: []string{"size=4k", "mode=755"}}, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
+	empty := c.emptyFolder()
 	for _, p := range c.linux.MaskedPaths {
 		c.mask(p, empty)
 	}
 	return nil
+}
+
+// emptyFolder is an empty file system, read-only. Only an attached mount can be copied before
+// Linux 6.15, so it stands over the host's /sys, which goes away with the pivot. Nothing mounted there
+// is passed on outside.
+func (c *compiler) emptyFolder() Reg {
+	if c.shared() {
+		return NoReg // the host's root would pass it on: each folder gets its own
+	}
+	empty := c.emptyMount()
+	c.call(unix.SYS_MOVE_MOUNT, reg(empty), c.path(""), imm(atCwd), c.path("/sys"), imm(uint64(unix.MOVE_MOUNT_F_EMPTY_PATH)))
+	return empty
+}
+
+func (c *compiler) emptyMount() Reg {
+	return c.newMount("tmpfs", "tmpfs", &mount.Options{Data: []string{"size=4k", "mode=755"}}, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
 }
 
 // readonly binds a path onto itself, read-only; what is missing is left alone.
@@ -59,7 +75,11 @@ func (c *compiler) mask(p string, empty Reg) {
 	c.attach(c.clone(c.null, 0), place{fd, ""})
 	over := c.skip()
 	c.land(dir)
-	c.attach(c.clone(empty, 0), place{fd, ""})
+	if empty == NoReg {
+		c.attach(c.emptyMount(), place{fd, ""})
+	} else {
+		c.attach(c.clone(empty, 0), place{fd, ""})
+	}
 	c.land(over)
 	c.land(missing)
 }

@@ -15,14 +15,14 @@ import (
 func (c *compiler) mounts() error {
 	for i := range c.spec.Mounts {
 		m := &c.spec.Mounts[i]
-		if err := c.mount(m); err != nil {
+		if err := c.mount(i, m); err != nil {
 			return fmt.Errorf("mounts[%d] on %s: %w", i, m.Destination, err)
 		}
 	}
 	return nil
 }
 
-func (c *compiler) mount(m *specs.Mount) error {
+func (c *compiler) mount(i int, m *specs.Mount) error {
 	if m.Destination == "" {
 		return fmt.Errorf("destination is missing")
 	}
@@ -36,7 +36,7 @@ func (c *compiler) mount(m *specs.Mount) error {
 	case o.Flags&unix.MS_REMOUNT != 0:
 		return c.remount(dest, &o)
 	case o.Bind() || m.Type == "bind":
-		return c.bind(m, dest, &o)
+		return c.bind(i, m, dest, &o)
 	case m.Type == "cgroup" || m.Type == "cgroup2":
 		return c.cgroup(dest, &o)
 	}
@@ -171,60 +171,6 @@ func (c *compiler) finish(m Reg, o *mount.Options) {
 	}
 }
 
-// bind clones the source's mount, changes the clone while nobody sees it, and attaches it.
-func (c *compiler) bind(m *specs.Mount, dest string, o *mount.Options) error {
-	source := m.Source
-	if source == "" {
-		return fmt.Errorf("a bind mount needs a source")
-	}
-	if !strings.HasPrefix(source, "/") {
-		source = c.opt.Bundle + "/" + source
-	}
-	flags := uint64(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)
-	if o.Flags&unix.MS_REC != 0 || m.Type == "bind" && !o.Bind() {
-		flags |= unix.AT_RECURSIVE
-	}
-	c.about(WhyMount, source+" on "+dest)
-	fd, _ := c.get(unix.SYS_OPEN_TREE, imm(atCwd), c.path(source), imm(flags))
-	if err := c.idmap(m, fd, o); err != nil {
-		return err
-	}
-	if a := o.Change(); !a.Zero() {
-		c.setattr(reg(fd), a, 0, false)
-	}
-	to := c.target(dest, false, &fd, resolveFor(dest, ""))
-	c.attach(fd, to)
-	c.finish(fd, o)
-	c.remember("bind", dest, NoReg)
-	return nil
-}
-
-// idmap maps the owners of a detached mount (mount_setattr(2), MOUNT_ATTR_IDMAP).
-func (c *compiler) idmap(m *specs.Mount, fd Reg, o *mount.Options) error {
-	uid, gid := m.UIDMappings, m.GIDMappings
-	if len(uid) == 0 && len(gid) == 0 {
-		if o.IDMap == mount.IDMapNone {
-			return nil
-		}
-		uid, gid = c.linux.UIDMappings, c.linux.GIDMappings
-	}
-	if len(uid) == 0 || len(gid) == 0 {
-		return fmt.Errorf("an idmapped mount needs uidMappings and gidMappings, its own or the container's")
-	}
-	if len(c.IDMaps) == int(RegNS0-RegUser0) {
-		return fmt.Errorf("more than %d idmapped mounts", RegNS0-RegUser0)
-	}
-	at := c.words(unix.MOUNT_ATTR_IDMAP, 0, 0, 0)
-	c.store(RegUser0+Reg(len(c.IDMaps)), at+24)
-	flags := uint64(unix.AT_EMPTY_PATH)
-	if o.IDMap == mount.IDMapRecursive {
-		flags |= unix.AT_RECURSIVE
-	}
-	c.IDMaps = append(c.IDMaps, IDMap{UID: mappings(uid), GID: mappings(gid)})
-	c.call(unix.SYS_MOUNT_SETATTR, reg(fd), c.path(""), imm(flags), ptr(at), imm(32))
-	return nil
-}
-
 // remount changes the mount that stands at dest.
 func (c *compiler) remount(dest string, o *mount.Options) error {
 	fd, _ := c.openat2(reg(c.root), relative(dest), unix.O_PATH, inRoot)
@@ -258,89 +204,4 @@ func (b *builder) sendFDs(socket Reg, fds ...Reg) {
 	b.point(msg+16, iov)
 	b.point(msg+32, control)
 	b.call(unix.SYS_SENDMSG, reg(socket), ptr(msg), imm(uint64(unix.MSG_NOSIGNAL)))
-}
-
-// cgroup shows the container its cgroups. A bind of the host's mount where there is no cgroup
-// namespace; a mount of its own, whose root is the namespace's, where there is one.
-func (c *compiler) cgroup(dest string, o *mount.Options) error {
-	o.Data = nil
-	if c.host.CgroupV2 {
-		return c.cgroupV2(dest, o)
-	}
-	return c.cgroupV1(dest, o)
-}
-
-func (c *compiler) cgroupV2(dest string, o *mount.Options) error {
-	to := c.target(dest, true, nil, noLinks)
-	if c.own(specs.CgroupNamespace) {
-		fd := c.newMount("cgroup2", "cgroup", o, mount.Attributes(o.Flags))
-		c.attach(fd, to)
-		c.finish(fd, o)
-		return nil
-	}
-	source := "/sys/fs/cgroup"
-	if len(c.opt.CgroupPaths) > 0 {
-		source = c.opt.CgroupPaths[0].Path
-	}
-	c.bindCgroup(source, to, o)
-	return nil
-}
-
-// bindCgroup binds a folder of the host's hierarchy; without a namespace it would show more than the container's own
-// part, so in a user namespace it is read-only (CVE-2023-25809).
-func (c *compiler) bindCgroup(source string, to place, o *mount.Options) {
-	fd, _ := c.get(unix.SYS_OPEN_TREE, imm(atCwd), c.path(source), imm(uint64(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)))
-	a := mount.Attr{Set: mount.Attributes(o.Flags)}
-	if c.userNS || c.host.UserNS {
-		a.Set |= unix.MOUNT_ATTR_RDONLY
-	}
-	c.setattr(reg(fd), a, 0, false)
-	c.attach(fd, to)
-	c.finish(fd, o)
-}
-
-// cgroupV1 is a tmpfs with a folder for each hierarchy.
-func (c *compiler) cgroupV1(dest string, o *mount.Options) error {
-	to := c.target(dest, true, nil, noLinks)
-	tmp := mount.Options{Data: []string{"mode=755"}}
-	top := c.newMount("tmpfs", "tmpfs", &tmp, mount.Attributes(o.Flags&^unix.MS_RDONLY))
-	c.attach(top, to)
-	for i := range c.opt.CgroupPaths {
-		c.hierarchy(top, &c.opt.CgroupPaths[i], dest, o)
-	}
-	c.about(WhyMount, "cgroup on "+dest)
-	if o.Flags&unix.MS_RDONLY != 0 {
-		c.setattr(reg(top), mount.Attr{Set: unix.MOUNT_ATTR_RDONLY}, 0, false)
-	}
-	c.finish(top, o)
-	return nil
-}
-
-// hierarchy shows one v1 hierarchy, and its controllers by name where several share it.
-func (c *compiler) hierarchy(top Reg, h *CgroupPath, dest string, o *mount.Options) {
-	c.about(WhyMount, "cgroup "+h.Name+" on "+dest)
-	c.mkdir(top, h.Name)
-	in := place{top, h.Name}
-	switch {
-	case !c.own(specs.CgroupNamespace):
-		c.bindCgroup(h.Path, in, o)
-	case h.Name == "unified":
-		c.attach(c.newMount("cgroup2", "cgroup", &mount.Options{}, mount.Attributes(o.Flags)), in)
-	default:
-		c.attach(c.newMount("cgroup", "cgroup", &mount.Options{Data: v1Data(h.Name)}, mount.Attributes(o.Flags)), in)
-	}
-	for _, alias := range strings.Split(h.Name, ",") {
-		if alias != h.Name {
-			c.call(unix.SYS_SYMLINKAT, c.path(h.Name), reg(top), c.path(alias)).ignore(unix.EEXIST)
-		}
-	}
-}
-
-// v1Data is the mount option that names a v1 hierarchy: its controllers, or name=.
-func v1Data(hierarchy string) []string {
-	switch hierarchy {
-	case "systemd", "elogind", "openrc":
-		return []string{"none", "name=" + hierarchy}
-	}
-	return strings.Split(hierarchy, ",")
 }

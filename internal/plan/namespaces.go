@@ -19,16 +19,16 @@ func (c *compiler) namespaces() error {
 	if err != nil {
 		return err
 	}
-	c.about(WhyDumpable, "")
-	if !c.userNS {
-		c.call(unix.SYS_PRCTL, imm(unix.PR_SET_DUMPABLE), imm(0))
+	if p := c.spec.Process; p.OOMScoreAdj != nil {
+		// Before the ids change: behind that the file belongs to the host's root.
+		c.about(WhyOOM, strconv.Itoa(*p.OOMScoreAdj))
+		c.oomScore(*p.OOMScoreAdj)
 	}
-	c.joins()
-	if c.userNS {
-		c.becomeRoot()
-		c.call(unix.SYS_PRCTL, imm(unix.PR_SET_DUMPABLE), imm(0))
+	if !c.userNS {
+		c.undumpable()
 	}
 	c.enterCgroups()
+	c.enterNamespaces()
 	if late&unix.CLONE_NEWCGROUP != 0 {
 		c.about(WhyNamespace, "cgroup")
 		c.call(unix.SYS_UNSHARE, imm(uint64(unix.CLONE_NEWCGROUP)))
@@ -37,6 +37,11 @@ func (c *compiler) namespaces() error {
 		c.timeNamespace()
 	}
 	return nil
+}
+
+func (c *builder) undumpable() {
+	c.about(WhyDumpable, "")
+	c.call(unix.SYS_PRCTL, imm(unix.PR_SET_DUMPABLE), imm(0))
 }
 
 // collect sorts the namespaces of the spec into new, joined and late ones.
@@ -63,8 +68,9 @@ func (c *compiler) collect() (late uintptr, err error) {
 			c.Flags |= kind.Flag
 		}
 	}
+	c.made = c.Flags | late
+	c.userNS = seen&unix.CLONE_NEWUSER != 0
 	if c.Flags&unix.CLONE_NEWUSER != 0 {
-		c.userNS = true
 		c.UIDMap, c.GIDMap = mappings(c.linux.UIDMappings), mappings(c.linux.GIDMappings)
 	}
 	return late, nil
@@ -78,33 +84,65 @@ func mappings(list []specs.LinuxIDMapping) []Mapping {
 	return out
 }
 
-// joins enters the namespaces with a path, the user namespace first: it owns the others.
-// New namespaces of the clone belong to the caller's user namespace then, so they are made here instead.
-func (c *compiler) joins() {
-	if i := c.joined(unix.CLONE_NEWUSER); i >= 0 {
-		c.setns(i)
+// enterNamespaces enters the namespaces with a path and makes those that the clone can't.
+//
+// A user namespace owns what is made after it. A joined one comes first, and the new namespaces, which
+// the clone would give to the caller's, are made behind it. A new one comes behind the
+// joined ones: from inside it there would be no right to enter them.
+func (c *compiler) enterNamespaces() {
+	user := c.joined(unix.CLONE_NEWUSER)
+	later := uintptr(0)
+	switch {
+	case user >= 0:
+		c.setns(user)
+		later, c.Flags = c.Flags, 0
+	case c.Flags&unix.CLONE_NEWUSER != 0 && c.entered() > 0:
+		later, c.Flags = c.Flags&^unix.CLONE_NEWUSER, 0
+		c.joins()
 		c.about(WhyNamespace, "user")
-		c.ids0()
-		if late := c.Flags; late != 0 {
-			pid := late & unix.CLONE_NEWPID
-			c.Flags = 0
-			c.about(WhyNamespace, "new ones, owned by the user namespace")
-			c.call(unix.SYS_UNSHARE, imm(uint64(late)))
-			if pid != 0 {
-				c.carryOn()
-			}
+		c.call(unix.SYS_UNSHARE, imm(uint64(unix.CLONE_NEWUSER)))
+		c.waitForMaps()
+		c.makeOwned(later)
+		return
+	}
+	c.makeOwned(later)
+	c.joins()
+	if c.Flags&unix.CLONE_NEWUSER != 0 {
+		c.waitForMaps()
+	}
+}
+
+// entered counts the namespaces that this process enters by itself.
+func (c *compiler) entered() (n int) {
+	for _, j := range c.Join {
+		if !j.ByParent {
+			n++
 		}
 	}
+	return n
+}
+
+// makeOwned makes namespaces that now belong to the container's user namespace.
+func (c *compiler) makeOwned(flags uintptr) {
+	if flags == 0 {
+		return
+	}
+	c.about(WhyNamespace, "new ones, owned by the user namespace")
+	c.call(unix.SYS_UNSHARE, imm(uint64(flags)))
+	if flags&unix.CLONE_NEWPID != 0 {
+		c.carryOn()
+	}
+}
+
+// joins enters the namespaces with a path, but for the user's.
+func (c *compiler) joins() {
 	fork := false
 	for i, j := range c.Join {
-		switch {
-		case j.Flag == unix.CLONE_NEWUSER || j.ByParent:
-		case j.Flag == unix.CLONE_NEWPID:
-			c.setns(i)
-			fork = true
-		default:
-			c.setns(i)
+		if j.Flag == unix.CLONE_NEWUSER || j.ByParent {
+			continue
 		}
+		c.setns(i)
+		fork = fork || j.Flag == unix.CLONE_NEWPID
 	}
 	if fork {
 		c.carryOn()
@@ -126,28 +164,41 @@ func (c *compiler) setns(i int) {
 }
 
 // carryOn puts a new process in this one's place, for a pid namespace takes in only children. The
-// new one is the parent's child too (CLONE_PARENT).
+// new one is the parent's child too (CLONE_PARENT), and waits until the parent has been told its pid.
 func (c *builder) carryOn() {
 	c.about(WhyCarryOn, "")
+	event, _ := c.get(unix.SYS_EVENTFD2, imm(0), imm(uint64(unix.O_CLOEXEC)))
 	s := c.op(OpFork, 0, []arg{imm(uint64(unix.CLONE_PARENT))})
 	s.Out = c.register()
 	pid := s.Out
 	s.Skip = 1
-	c.op(OpSkip, 0, nil).Skip = 2
+	over := c.skip()
 	c.tell(SyncPid, pid)
+	c.call(unix.SYS_WRITE, reg(event), ptr(c.words(1)), imm(8))
 	c.call(unix.SYS_EXIT_GROUP, imm(0))
+	c.land(over)
+	c.call(unix.SYS_READ, reg(event), ptr(c.words(0)), imm(8))
 }
 
-// becomeRoot waits for the maps and takes the ids of the new user namespace's root.
-func (c *compiler) becomeRoot() {
+func (c *compiler) waitForMaps() {
 	c.about(WhyMaps, "")
 	c.sync(SyncMaps, NoReg)
-	c.ids0()
 }
 
+// becomeRoot takes the ids of the user namespace's root, when what only the host's user may reach is open.
+func (c *compiler) becomeRoot() error {
+	if c.userNS && c.opt.Overlay == nil {
+		c.about(WhyMaps, "")
+		c.ids0()
+		c.undumpable()
+	}
+	return nil
+}
+
+// ids0: a namespace that does not map 0 leaves the ids as they are.
 func (c *builder) ids0() {
-	c.call(unix.SYS_SETRESGID, imm(0), imm(0), imm(0))
-	c.call(unix.SYS_SETRESUID, imm(0), imm(0), imm(0))
+	c.call(unix.SYS_SETRESGID, imm(0), imm(0), imm(0)).ignore(unix.EINVAL)
+	c.call(unix.SYS_SETRESUID, imm(0), imm(0), imm(0)).ignore(unix.EINVAL)
 }
 
 // enterCgroups writes 0, the writer, to every v1 hierarchy's tasks file: unlike a pid in cgroup.procs
@@ -171,6 +222,7 @@ func enterCgroups(b *builder, n int) {
 func (c *compiler) timeNamespace() {
 	c.about(WhyNamespace, "time")
 	c.call(unix.SYS_UNSHARE, imm(uint64(unix.CLONE_NEWTIME)))
+	defer c.enterTime()
 	if len(c.linux.TimeOffsets) == 0 {
 		return
 	}
@@ -186,9 +238,15 @@ func (c *compiler) timeNamespace() {
 	c.call(unix.SYS_WRITE, reg(fd), c.path(string(text)), imm(len(text)))
 }
 
+// enterTime enters the time namespace that was made for children. While the memory is shared with the
+// parent the kernel refuses with EUSERS, and execve(2) does it (Linux 6.3).
+func (c *compiler) enterTime() {
+	fd, _ := c.get(unix.SYS_OPENAT, imm(atCwd), c.path("/proc/self/ns/time_for_children"), imm(uint64(unix.O_RDONLY|unix.O_CLOEXEC)))
+	c.call(unix.SYS_SETNS, reg(fd), imm(uint64(unix.CLONE_NEWTIME))).ignore(unix.EUSERS)
+}
+
 // earlyProcess does what concerns the process and needs the host's procfs or no file system at all.
 func (c *compiler) earlyProcess() error {
-	p := c.spec.Process
 	c.about(WhySession, "")
 	c.call(unix.SYS_SETSID).ignore(unix.EPERM)
 	if !c.opt.NoNewKeyring {
@@ -196,10 +254,6 @@ func (c *compiler) earlyProcess() error {
 		c.call(unix.SYS_KEYCTL, imm(uint64(unix.KEYCTL_JOIN_SESSION_KEYRING)), c.path("_ses."+c.opt.ID)).ignore(unix.ENOSYS, unix.EDQUOT, unix.EPERM, unix.EACCES)
 	}
 	c.call(unix.SYS_UMASK, imm(0))
-	if p.OOMScoreAdj != nil {
-		c.about(WhyOOM, strconv.Itoa(*p.OOMScoreAdj))
-		c.oomScore(*p.OOMScoreAdj)
-	}
 	return nil
 }
 

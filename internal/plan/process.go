@@ -133,7 +133,7 @@ func (c *compiler) ids(p *specs.Process) error {
 	c.about(WhyBounding, "")
 	bounding := capability.Set(0)
 	if p.Capabilities != nil {
-		bounding, _ = capability.Parse(p.Capabilities.Bounding, c.host.CapLast)
+		bounding = c.capabilities(p.Capabilities.Bounding)
 	}
 	for bit := 0; bit <= c.host.CapLast; bit++ {
 		if !bounding.Has(bit) {
@@ -157,7 +157,7 @@ func (c *compiler) ids(p *specs.Process) error {
 	}
 	c.call(unix.SYS_UMASK, imm(umask))
 	c.about(WhyCwd, p.Cwd)
-	c.enterCwd(p.Cwd)
+	c.enterCwd(p.Cwd, dir)
 	return nil
 }
 
@@ -176,9 +176,22 @@ func (c *compiler) groups(p *specs.Process) {
 
 // enterCwd goes to the working directory as the user sees it and makes sure that it is inside: a magic link like
 // /proc/self/fd/7 is refused, and a folder that the root does not reach shows in getcwd(2) (CVE-2024-21626).
-func (c *builder) enterCwd(cwd string) {
-	dir, _ := c.openat2(imm(atCwd), cwd, unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_NO_MAGICLINKS)
-	c.call(unix.SYS_FCHDIR, reg(dir))
+//
+// A folder that only root may enter was entered before the ids changed (first is its descriptor then),
+// and stays, as with runc: docker run -u 1000 -w /root.
+func (c *builder) enterCwd(cwd string, first Reg) {
+	const getFD = 1 // F_GETFD
+	dir, s := c.openat2(imm(atCwd), cwd, unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_NO_MAGICLINKS)
+	s.ignore(unix.EACCES).when(IfIgnored)
+	denied := c.here()
+	c.call(unix.SYS_FCHDIR, reg(dir)).ignore(unix.EACCES).when(IfOK)
+	entered := c.here()
+	c.land(denied)
+	c.call(unix.SYS_FCNTL, reg(first), imm(getFD), imm(0)).ignore(unix.EBADF).when(IfOK)
+	before := c.here()
+	c.openat2(imm(atCwd), cwd, unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_NO_MAGICLINKS) // fails as before
+	c.land(before)
+	c.land(entered)
 	// The path's first byte is the highest of a word whose others are 0.
 	at := c.room(8 + unix.PathMax)
 	c.call(unix.SYS_GETCWD, ptr(at+3), imm(unix.PathMax))
@@ -200,7 +213,7 @@ func (c *compiler) filterAndCapabilities(p *specs.Process) error {
 		c.about(WhyNoNewPrivs, "")
 		c.call(unix.SYS_PRCTL, imm(unix.PR_SET_NO_NEW_PRIVS), imm(1), imm(0), imm(0), imm(0))
 	}
-	set := func(names []string) capability.Set { s, _ := capability.Parse(names, c.host.CapLast); return s }
+	set := c.capabilities
 	if c.linux.Seccomp != nil {
 		if !p.NoNewPrivileges && p.User.UID != 0 {
 			c.about(WhySeccomp, "")
@@ -219,6 +232,16 @@ func (c *compiler) filterAndCapabilities(p *specs.Process) error {
 		c.call(unix.SYS_PRCTL, imm(unix.PR_CAP_AMBIENT), imm(uint64(unix.PR_CAP_AMBIENT_RAISE)), imm(bits.TrailingZeros64(ambient)), imm(0), imm(0)).ignore(unix.EPERM)
 	}
 	return nil
+}
+
+// capabilities reads a set. What the kernel does not know, or this process has not itself to pass
+// on, is left out (runtime-spec, config.md, "capabilities"): in a user namespace it has all.
+func (c *compiler) capabilities(names []string) capability.Set {
+	s, _ := capability.Parse(names, c.host.CapLast)
+	if c.host.Caps != 0 && !c.userNS {
+		s &= capability.Set(c.host.Caps)
+	}
+	return s
 }
 
 func (c *builder) capset(effective, permitted, inheritable capability.Set) {
