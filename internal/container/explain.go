@@ -21,7 +21,8 @@ func explain(err error, p *specs.Process) error {
 	if !executes(step) {
 		return err
 	}
-	return &ExecError{text: "exec: " + strconv.Quote(p.Args[0]) + ": " + execText(step) + ": unable to start container process: " + err.Error(), errno: step.Errno}
+	text := "unable to start container process: exec: " + strconv.Quote(p.Args[0]) + ": " + execText(step)
+	return &ExecError{text: text, errno: step.Errno}
 }
 
 // ExecError says that the program could not be executed.
