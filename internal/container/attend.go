@@ -15,11 +15,7 @@ import (
 //
 // A mask that blocks the signals before the Go runtime starts, for a signalfd, is no cheaper way: the runtime
 // unblocks those that it gives a meaning to (SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD).
-func attend(proc *launch.Process, relay *terminal.Relay) int {
-	signals := make(chan os.Signal, 64)
-	// Each costs some system calls, so these are not all 64.
-	signal.Notify(signals, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2,
-		unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP, unix.SIGWINCH)
+func attend(proc *launch.Process, signals <-chan os.Signal, relay *terminal.Relay) int {
 	go func() {
 		for s := range signals {
 			forward(proc.Pidfd, s, relay)
@@ -30,6 +26,16 @@ func attend(proc *launch.Process, relay *terminal.Relay) int {
 		relay.Close()
 	}
 	return exitStatus(status)
+}
+
+// listen collects signals from now on. It is called beside the child's work, before
+// its program begins: from then on whoever sees the program may send one.
+func listen() <-chan os.Signal {
+	signals := make(chan os.Signal, 64)
+	// Each costs some system calls, so these are not all 64.
+	signal.Notify(signals, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2,
+		unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP, unix.SIGWINCH)
+	return signals
 }
 
 func forward(pidfd int, s os.Signal, relay *terminal.Relay) {

@@ -37,7 +37,8 @@ type birth struct {
 	proc    *launch.Process
 	// console is the socket that takes the terminal, ours its other end where we relay; -1 for none.
 	console, ours int
-	hooked        bool // hooks of the runtime have begun: poststop hooks follow a failure
+	signals       <-chan os.Signal // of the foreground
+	hooked        bool             // hooks of the runtime have begun: poststop hooks follow a failure
 }
 
 // begin brings the container up to its init that is ready to execute.
@@ -287,6 +288,9 @@ func joins(p *plan.Plan, flag uintptr) bool {
 func (b *birth) beside() error {
 	if err := b.recordPid(); err != nil {
 		return err
+	}
+	if !b.create && !b.opt.Detach {
+		b.signals = listen()
 	}
 	if err := b.group.ApplyLimits(b.resources()); err != nil {
 		return err

@@ -2,6 +2,7 @@ package container
 
 import (
 	"errors"
+	"os"
 	"strconv"
 	"strings"
 
@@ -62,6 +63,10 @@ func (rt *Runtime) Exec(id string, o *ExecOptions) (int, error) {
 			return exitCode(err), err
 		}
 	}
+	var signals <-chan os.Signal
+	if !o.Detach {
+		signals = listen()
+	}
 	relay, err := e.execute()
 	if err != nil {
 		e.child.Abort()
@@ -70,7 +75,7 @@ func (rt *Runtime) Exec(id string, o *ExecOptions) (int, error) {
 	if o.Detach {
 		return 0, nil
 	}
-	return attend(e.child, relay), nil
+	return attend(e.child, signals, relay), nil
 }
 
 // exitCode is what exec exits with where nothing ran.

@@ -21,6 +21,8 @@ type flags struct {
 	list []flag
 	// stop ends the options at the first argument: what follows belongs to the container.
 	stop bool
+	// any passes over options: the command refuses whatever is asked.
+	any bool
 }
 
 // errHelp says that help was asked for.
@@ -53,6 +55,8 @@ func (f *flags) one(a string, args []string) ([]string, error) {
 	switch {
 	case o == nil && (name == "help" || name == "h"):
 		return nil, errHelp
+	case o == nil && f.any:
+		return args, nil
 	case o == nil:
 		return nil, errors.New("flag provided but not defined: -" + name)
 	case has:

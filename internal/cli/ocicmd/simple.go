@@ -41,7 +41,7 @@ var errNoCheckpoint = errors.New("checkpoint and restore are not supported: bant
 func refuse(name, about string) command {
 	return command{name: name, usage: "ID", about: about, max: -1,
 		make: func() (*flags, func(*call, []string) error) {
-			return &flags{stop: true}, func(*call, []string) error { return errNoCheckpoint }
+			return &flags{any: true}, func(*call, []string) error { return errNoCheckpoint }
 		}}
 }
 
