@@ -2,6 +2,8 @@ package oci
 
 import (
 	"errors"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -75,11 +77,20 @@ func mounts(s *specs.Spec) error {
 	return nil
 }
 
+// fakesProc: a folder bound to /proc would stand for it (CVE-2019-16884, CVE-2023-28642).
+func fakesProc(m *specs.Mount) bool {
+	bound := m.Type == "bind" || slices.Contains(m.Options, "bind") || slices.Contains(m.Options, "rbind")
+	return bound && path.Clean("/"+m.Destination) == "/proc" && path.Clean(m.Source) != "/proc"
+}
+
 // mount takes a relative destination too: it is then below the root, for old
 // tools (runtime-spec, config.md, "Mounts").
 func mount(m *specs.Mount, l *specs.Linux) error {
 	if m.Destination == "" {
 		return errors.New("destination must not be empty")
+	}
+	if fakesProc(m) {
+		return errors.New("only the host's /proc can be bound to /proc, not " + quote(m.Source))
 	}
 	if (len(m.UIDMappings) == 0) != (len(m.GIDMappings) == 0) {
 		return errors.New("uidMappings and gidMappings must be specified together")
