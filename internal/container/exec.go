@@ -191,6 +191,9 @@ func (e *entering) forkIn(g *cgroup.Group) (err error) {
 	if cfg.CgroupDir, err = g.Dir(); err != nil {
 		return err
 	}
+	if err := oci.ValidateProcess(e.proc); err != nil {
+		return err
+	}
 	p, err := plan.CompileExec(e.spec, e.proc, e.rt.host(), plan.ExecOptions{PreserveFDs: e.opt.PreserveFDs, CgroupTasks: len(cfg.CgroupTasks)})
 	if err != nil {
 		return err

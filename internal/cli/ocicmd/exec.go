@@ -121,7 +121,7 @@ func (e *execFlags) setUser(p *specs.Process) error {
 
 func parseID(s string) (uint32, error) {
 	n, err := strconv.ParseUint(s, 10, 32)
-	if err != nil {
+	if err != nil || n == 1<<32-1 { // -1 is "no change" to the kernel, which would be root
 		return 0, errors.New("user or group " + strconv.Quote(s) + ": it must be a number")
 	}
 	return uint32(n), nil
