@@ -116,7 +116,8 @@ func (r *rig) into() string {
 // TestDescriptorsOfHooks: hooks get their three and no more.
 func TestDescriptorsOfHooks(t *testing.T) {
 	r := newRig(t)
-	r.hooks(r.into() + `ls -l /proc/$$/fd >$d/hook-$1`)
+	// A shell keeps copies of its own; a program that it becomes does not have them.
+	r.hooks(r.into() + `exec ls -l /proc/self/fd >$d/hook-$1`)
 	r.run()
 	seen := r.hookOutput()
 	for _, kind := range []string{"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"} {
@@ -129,11 +130,16 @@ func TestDescriptorsOfHooks(t *testing.T) {
 			if len(fields) < 11 {
 				continue
 			}
-			if n, err := strconv.Atoi(fields[8]); err != nil || n > 2 && strings.HasPrefix(fields[10], "/") {
+			if n, err := strconv.Atoi(fields[8]); err != nil || n > 2 && strings.HasPrefix(fields[10], "/") && !harmless(fields[10]) {
 				t.Errorf("hook %s has %s", kind, line)
 			}
 		}
 	}
+}
+
+// harmless: the folder that ls reads, and copies of the hook's own standard files.
+func harmless(file string) bool {
+	return strings.HasPrefix(file, "/proc/") || strings.HasPrefix(file, "/memfd:") || file == "/dev/null"
 }
 
 // TestEnvironmentOfHooks is CVE-2025-23266, CVE-2024-0132: the image's variables reach a hook.

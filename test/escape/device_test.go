@@ -39,27 +39,43 @@ func TestDeviceIsSymlink(t *testing.T) {
 // TestConsoleIsSymlink is CVE-2025-52565: the terminal is bound to what the image has at /dev/console.
 func TestConsoleIsSymlink(t *testing.T) {
 	for _, target := range []string{"CANARY/secret", "/proc/sys/kernel/core_pattern", "/etc/own", ""} {
-		before := corePattern()
-		r := newRig(t)
-		r.dropMounts("/dev")
-		r.addMount("/dev/pts", "devpts", "devpts", "newinstance", "ptmxmode=0666", "mode=0620")
-		r.must(os.MkdirAll(filepath.Join(r.rootfs, "dev/pts"), 0o755))
-		r.file("etc/own", "of the image", 0o666)
-		if target == "" {
-			r.must(os.MkdirAll(filepath.Join(r.rootfs, "dev/console"), 0o755))
-		} else {
-			r.link("dev/console", strings.ReplaceAll(target, "CANARY", r.canary))
+		t.Run(target, func(t *testing.T) { consoleAt(t, target) })
+	}
+}
+
+// consoleAt runs a container whose /dev/console is a link to target, or a folder.
+func consoleAt(t *testing.T, target string) {
+	before := corePattern()
+	r := newRig(t)
+	r.dropMounts("/dev")
+	r.addMount("/dev/pts", "devpts", "devpts", "newinstance", "ptmxmode=0666", "mode=0620")
+	r.must(os.MkdirAll(filepath.Join(r.rootfs, "dev/pts"), 0o755))
+	r.file("etc/own", "of the image", 0o666)
+	if target == "" {
+		r.must(os.MkdirAll(filepath.Join(r.rootfs, "dev/console"), 0o755))
+	} else {
+		r.link("dev/console", strings.ReplaceAll(target, "CANARY", r.canary))
+	}
+	r.spec.Process.Terminal = true
+	r.shell("echo '|/evil' >/dev/console; cat /proc/mounts >/tmp/mounts")
+	r.withTerminal()
+	restoreCorePattern(t, before)
+	mounts, _ := os.ReadFile(filepath.Join(r.rootfs, "tmp/mounts"))
+	for _, line := range strings.Split(string(mounts), "\n") {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == "devpts" && f[1] != "/dev/pts" && f[1] != "/dev/console" {
+			t.Errorf("/dev/console -> %s: the terminal was bound to %s", target, f[1])
 		}
-		r.spec.Process.Terminal = true
-		r.shell("echo '|/evil' >/dev/console; cat /proc/mounts >/tmp/mounts")
-		r.withTerminal()
-		restoreCorePattern(t, before)
-		mounts, _ := os.ReadFile(filepath.Join(r.rootfs, "tmp/mounts"))
-		for _, line := range strings.Split(string(mounts), "\n") {
-			if f := strings.Fields(line); len(f) > 1 && f[0] == "devpts" && f[1] != "/dev/pts" && f[1] != "/dev/console" {
-				t.Errorf("/dev/console -> %s: the terminal was bound to %s", target, f[1])
-			}
-		}
+	}
+}
+
+// TestConsole: with nothing planted the same container gets its terminal.
+func TestConsole(t *testing.T) {
+	r := newRig(t)
+	r.spec.Process.Terminal = true
+	r.shell("cat /proc/mounts >/tmp/mounts; test -t 0 && echo terminal >>/tmp/mounts")
+	r.withTerminal()
+	if b, _ := os.ReadFile(filepath.Join(r.rootfs, "tmp/mounts")); !strings.Contains(string(b), " /dev/console ") || !strings.HasSuffix(string(b), "terminal\n") {
+		t.Errorf("mounts: %s", b)
 	}
 }
 

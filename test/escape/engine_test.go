@@ -73,6 +73,10 @@ func (r *rig) pack() []byte {
 
 // TestImageUser is CVE-2024-40635, CVE-2026-46680: a user too large for the kernel, as a number or by a name.
 func TestImageUser(t *testing.T) {
+	r := newRig(t)
+	if got := r.image("USER 1000:7")("attack", "id", "-u"); got.out != "1000\n" {
+		t.Fatalf("USER 1000:7: %s", got.all())
+	}
 	for _, user := range []string{"4294967295", "4294967296", "4294967297", "1:4294967296", "-1", "large", "18446744073709551617", "nobody-here", "evil"} {
 		r := newRig(t)
 		r.file("etc/passwd", "root:x:0:0::/:/bin/sh\nlarge:x:4294967296:4294967296::/:/bin/sh\nevil:x:-1:-1::/:/bin/sh\n4294967297:x:0:0::/:/bin/sh\n", 0o644)

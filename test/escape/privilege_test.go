@@ -61,6 +61,18 @@ func TestExecUser(t *testing.T) {
 	}
 }
 
+// TestRunUser: neither does the spec's own user. To the kernel -1 means "no change", which is root.
+func TestRunUser(t *testing.T) {
+	for _, user := range []specs.User{{UID: 1<<32 - 1}, {UID: 1, GID: 1<<32 - 1}, {UID: 1, GID: 1, AdditionalGids: []uint32{1<<32 - 1}}} {
+		r := newRig(t)
+		r.spec.Process.User = user
+		r.shell("id")
+		if got := r.run(); got.code == 0 {
+			t.Errorf("user %+v: %s", user, got.out)
+		}
+	}
+}
+
 // TestCgroupOfUserNamespace is CVE-2023-25809: /sys of the host lies in a container with a user namespace.
 func TestCgroupOfUserNamespace(t *testing.T) {
 	r := newRig(t)

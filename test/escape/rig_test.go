@@ -26,7 +26,7 @@ import (
 )
 
 // patience ends a call that hangs. It is far above what the slowest machine needs.
-const patience = 2 * time.Minute
+const patience = time.Minute
 
 // rig is a bundle with a root file system of busybox, a runtime with a root of its own, and a canary.
 type rig struct {
