@@ -9,6 +9,7 @@ import (
 	"bantam/internal/plan"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 )
 
 // explain gives the failure of a program's start the texts that Docker and Podman
@@ -51,7 +52,7 @@ func executes(e *launch.Error) bool {
 	case plan.OpFail:
 		return true
 	case plan.OpCall:
-		return s.Nr == syscall.SYS_EXECVE || e.Step >= e.Plan.Exec && s.Nr == sysExecveat
+		return s.Nr == unix.SYS_EXECVE || s.Nr == unix.SYS_EXECVEAT
 	}
 	return false
 }

@@ -35,17 +35,3 @@ func (rt *Runtime) Update(id string, o *UpdateOptions) error {
 	defer g.Close()
 	return g.Apply(o.Resources)
 }
-
-// Resources are the limits that the container was created with.
-func (rt *Runtime) Resources(id string) (*specs.LinuxResources, error) {
-	f, err := rt.open(id)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	spec, err := specOf(f)
-	if err != nil || spec.Linux == nil {
-		return nil, err
-	}
-	return spec.Linux.Resources, nil
-}

@@ -1,5 +1,0 @@
-package container
-
-import "golang.org/x/sys/unix"
-
-const sysExecveat = unix.SYS_EXECVEAT
