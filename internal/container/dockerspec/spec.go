@@ -147,6 +147,10 @@ func linux(in Input) *specs.Linux {
 	}
 	if r.Host.NetworkMode != "host" {
 		l.Namespaces = append(l.Namespaces, specs.LinuxNamespace{Type: specs.NetworkNamespace})
+		l.Sysctl = map[string]string{
+			"net.ipv4.ip_unprivileged_port_start": "0",
+			"net.ipv4.ping_group_range":           "0 2147483647",
+		}
 	}
 	if r.Host.Privileged {
 		l.Devices = in.Host.Devices

@@ -133,6 +133,9 @@ func TestOptions(t *testing.T) {
 			t.Error("network host got a network namespace")
 		}
 	}
+	if s.Linux.Sysctl != nil {
+		t.Error("network host must not change the host's sysctls")
+	}
 	r := s.Linux.Resources
 	if *r.Memory.Limit != 64<<20 || r.Memory.Swap != nil || *r.CPU.Quota != 150000 || *r.Pids.Limit != -1 {
 		t.Errorf("resources %+v", r)
