@@ -26,11 +26,12 @@ type birth struct {
 	opt    *CreateOptions
 	create bool // init waits for the start signal
 
-	bundle string
-	config []byte
-	spec   *specs.Spec
-	file   *record.File
-	group  *cgroup.Group
+	bundle  string
+	config  []byte
+	spec    *specs.Spec
+	file    *record.File
+	group   *cgroup.Group
+	grouped bool // the group is ours
 	// cgroups are the hierarchies of this machine.
 	cgroups *cgroup.Host
 	plan    *plan.Plan
@@ -181,8 +182,9 @@ func flags(s *specs.Spec) (f record.Flags) {
 // makeGroup makes the cgroup and sets the device rules, which come before its first process.
 func (b *birth) makeGroup() error {
 	if err := b.group.Create(); err != nil {
-		return err
+		return err // it may be somebody else's, who would be killed with it
 	}
+	b.grouped = true
 	if err := b.file.SetGroup(b.group.State(), b.config); err != nil {
 		return err
 	}
@@ -338,7 +340,7 @@ func (b *birth) fail(err error) error {
 		b.proc.Abort()
 		b.proc = nil
 	}
-	if b.group != nil {
+	if b.grouped {
 		b.rt.warn(b.group.Delete())
 	}
 	if b.file.Closid != "" && b.file.Flags&record.Keep == 0 {

@@ -2,6 +2,8 @@ package container
 
 import (
 	"errors"
+	"slices"
+	"strconv"
 	"time"
 
 	"bantam/internal/container/record"
@@ -108,11 +110,32 @@ func awaitEnd(pidfd int) error {
 	}
 }
 
+// awaitEmpty is for a container whose create was killed before it had noted a process. A child that it
+// had forked still runs the runtime's file. Whoever else is in the cgroup is not of the container, and not to be killed.
+func awaitEmpty(f *record.File, g *cgroup.Group) error {
+	for end := time.Now().Add(killPatience); ; time.Sleep(time.Millisecond) {
+		pids, err := g.Pids(true)
+		pids = slices.DeleteFunc(pids, f.RunsRuntime)
+		if err != nil || len(pids) == 0 {
+			return err
+		}
+		if time.Now().After(end) {
+			return errors.New("the container's cgroup is in use by process " + strconv.Itoa(pids[0]) + ", which is not the container's")
+		}
+	}
+}
+
 // destroy removes cgroup, resctrl group and record of a container whose init has ended,
 // runs its poststop hooks and closes f. spec may be nil.
 func (rt *Runtime) destroy(f *record.File, spec *specs.Spec) error {
 	defer f.Close()
-	if err := cgroup.Load(f.Cgroup).Delete(); err != nil {
+	group := cgroup.Load(f.Cgroup)
+	if f.Pid == 0 {
+		if err := awaitEmpty(f, group); err != nil {
+			return err
+		}
+	}
+	if err := group.Delete(); err != nil {
 		return err
 	}
 	if f.Closid != "" && f.Flags&record.Keep == 0 {

@@ -393,6 +393,20 @@ func TestKilledCreate(t *testing.T) {
 	r.do("start", id)
 }
 
+// A cgroup that others are in is refused, and they live on.
+func TestCgroupInUse(t *testing.T) {
+	r := newRig(t)
+	first, second := r.container(), r.container()
+	r.do("run", "--detach", first)
+	r.refused("in use", "create", second)
+	r.do("delete", "--force", second)
+	if s := r.state(first).Status; s != "running" {
+		t.Errorf("the first container is %s", s)
+	}
+	r.do("exec", first, "true")
+	r.do("delete", "--force", first)
+}
+
 func TestDamagedRecord(t *testing.T) {
 	r := newRig(t)
 	id := r.container()

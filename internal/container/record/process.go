@@ -105,6 +105,12 @@ func (r *Record) Executed() bool {
 	return st.Dev != r.ExeDev || st.Ino != r.ExeIno
 }
 
+// RunsRuntime tells whether a process runs the file that the container's runtime ran.
+func (r *Record) RunsRuntime(pid int) bool {
+	var st unix.Stat_t
+	return unix.Stat("/proc/"+strconv.Itoa(pid)+"/exe", &st) == nil && st.Dev == r.ExeDev && st.Ino == r.ExeIno
+}
+
 // State asks the kernel for the truth, except for the freezer: a container that is
 // running by it may be paused.
 func (r *Record) State() State {
