@@ -149,7 +149,7 @@ func (r *rig) disturbed(fault, kind string, end func(), args ...string) (met boo
 	r.t.Helper()
 	log := filepath.Join(r.dir, "strace.log")
 	os.Remove(log)
-	argv := append([]string{"-f", "--seccomp-bpf", "-qq", "-o", log, "-e", "trace=" + kind + ",execve,exit_group", "-e", "signal=none", "-e", "inject=" + kind + ":" + fault}, r.argv(args...)...)
+	argv := append([]string{"-f", "--seccomp-bpf", "-q", "-o", log, "-e", "trace=" + kind + ",execve,exit_group", "-e", "signal=none", "-e", "inject=" + kind + ":" + fault}, r.argv(args...)...)
 	cmd := exec.Command(r.strace, argv...)
 	if end != nil {
 		done := make(chan struct{})

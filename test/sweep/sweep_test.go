@@ -91,7 +91,7 @@ func TestRunFailsAnywhere(t *testing.T) {
 func TestRunIsKilled(t *testing.T) {
 	r := newRig(t)
 	kinds := slices.Concat(setup, []string{"openat", "write", "renameat", "renameat2", "mkdir", "flock", "sendmsg", "recvfrom", "read", "waitid", "unlinkat"})
-	r.sweep(kinds, "signal=KILL", func(kind, fault string) bool {
+	r.sweep(kinds, "error=EPERM:signal=KILL", func(kind, fault string) bool {
 		id := r.newID()
 		r.bundle(id, "true")
 		met, out := r.disturbed(fault, kind, func() { r.call("delete", "--force", id) }, "run", "--bundle", r.dir, id)
@@ -108,9 +108,8 @@ func TestRunIsKilled(t *testing.T) {
 func TestDeleteIsKilled(t *testing.T) {
 	r := newRig(t)
 	kinds := []string{"unlinkat", "unlink", "rmdir", "openat", "pidfd_send_signal", "kill", "pidfd_open", "flock", "read", "write", "renameat", "renameat2", "getdents64", "newfstatat"}
-	r.sweep(kinds, "signal=KILL", func(kind, fault string) bool {
+	r.sweep(kinds, "error=EPERM:signal=KILL", func(kind, fault string) bool {
 		id := r.newID()
-		r.bundle(id, "sleep", "1000;")
 		r.create(id)
 		met, out := r.disturbed(fault, kind, nil, "delete", "--force", id)
 		deleted, _ := r.call("delete", "--force", id)
