@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"bantam/internal/cli/ocicmd"
+	"bantam/internal/container/monitor"
 	"bantam/internal/linux/selfexe"
 )
 
@@ -12,6 +13,9 @@ import (
 var version, commit = "dev", "unknown"
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "monitor" {
+		os.Exit(monitor.Main()) // started by bantam, one for each container
+	}
 	if selfexe.Needed(os.Args[1:]) {
 		if err := selfexe.Seal(); err != nil {
 			os.Stderr.WriteString("bantam-oci: " + err.Error() + "\n")
