@@ -292,3 +292,16 @@ func TestPrivileged(t *testing.T) {
 		}
 	}
 }
+
+// FuzzUnpack: no archive changes the host, and whatever it made can be removed.
+func FuzzUnpack(f *testing.F) {
+	f.Add(archive(f, dir("d"), file("d/f", "x"), symlink("l", "../host"), hardLink("h", "d/f")))
+	f.Add(archive(f, file(".wh.x", ""), file("d/.wh..wh..opq", ""), symlink("s", "/"), file("s/etc/x", "")))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		k := newCanary(t)
+		_, _ = k.unpack(b, Options{Limits: Limits{Entries: 1000, Size: 1 << 20}})
+		if err := Remove(k.layer); err != nil {
+			t.Errorf("remove: %v", err)
+		}
+	})
+}
