@@ -35,7 +35,6 @@ type monitor struct {
 	sinks  [2]*sink
 	output *output
 	group  *group
-	code   int    // exit code, once known
 	stdin  int    // the terminal's master end, from a command whose monitor was killed, or -1
 	kept   [2]int // the container's output, from the same, or -1
 }
