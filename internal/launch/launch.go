@@ -90,7 +90,7 @@ func Start(p *plan.Plan, c Config) (*Process, error) {
 		return nil, &os.SyscallError{Syscall: "socketpair", Err: err}
 	}
 	proc.open = append(proc.open, pair[1])
-	m.sync = uintptr(pair[1])
+	m.sync, m.theirs = uintptr(pair[1]), uintptr(pair[0])
 	m.regs[plan.RegSync] = m.sync
 	if err := proc.clone(m); err != nil {
 		unix.Close(pair[0])

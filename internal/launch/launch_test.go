@@ -152,3 +152,24 @@ func TestUserNamespaceForIDMap(t *testing.T) {
 	}
 	unix.Close(fd)
 }
+
+// TestChildEndsWithItsParent: where the parent's end of the socket is gone nobody will ever answer.
+func TestChildEndsWithItsParent(t *testing.T) {
+	p := &program{}
+	p.Steps = append(p.Steps, plan.Step{Op: plan.OpSync, Args: [6]uint64{plan.SyncReady}})
+	p.exec("/bin/true")
+	proc, err := Start(&p.Plan, NoFDs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := proc.Ready(); err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(proc.sync) // what the kernel does for a killed parent
+	proc.sync = -1
+	status, err := proc.Wait()
+	proc.Close()
+	if err != nil || status.ExitStatus() != 1 {
+		t.Errorf("exit status %d, error %v", status.ExitStatus(), err)
+	}
+}

@@ -19,6 +19,9 @@ type machine struct {
 	n     uintptr
 	data  *byte
 	sync  uintptr
+	// theirs is the parent's end of the socket: the child must not hold it, or it would wait for ever for a parent
+	// that was killed.
+	theirs uintptr
 	// forked is set in a process made by OpFork that is not the container's own.
 	forked  uintptr
 	eaccess uintptr // an ignored EACCES was met
@@ -58,6 +61,7 @@ func clone(args *cloneArgs, size uintptr, m *machine) (pid int, errno uintptr)
 //go:norace
 //go:nocheckptr
 func interpret(m *machine) {
+	syscall.RawSyscall6(unix.SYS_CLOSE, m.theirs, 0, 0, 0, 0, 0)
 	for i := uintptr(0); i < m.n; {
 		s := (*plan.Step)(unsafe.Add(unsafe.Pointer(m.steps), i*unsafe.Sizeof(plan.Step{})))
 		next, errno := m.step(s, i)
