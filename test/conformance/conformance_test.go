@@ -95,7 +95,7 @@ func run(t *testing.T, driver, variable, list string) {
 		}
 	}
 	for _, name := range passed {
-		if causes[name] != "" {
+		if causes[name] != "" && !strings.HasPrefix(causes[name], "sometimes") {
 			t.Errorf("%s passes: take it off %s", name, list)
 		}
 	}
