@@ -48,12 +48,8 @@ func (s suite) results() []result {
 	current := ""
 	for _, line := range strings.SplitAfter(s.output, "\n") {
 		trimmed := strings.TrimSpace(line)
-		if name, ok := strings.CutPrefix(trimmed, "=== RUN "); ok {
-			current = strings.TrimSpace(name)
-			continue
-		}
-		if name, ok := strings.CutPrefix(trimmed, "=== NAME "); ok {
-			current = strings.TrimSpace(name)
+		if name, ok := started(trimmed); ok {
+			current = name
 			continue
 		}
 		if verdict, name, ok := verdictLine(trimmed); ok {
@@ -63,6 +59,16 @@ func (s suite) results() []result {
 		output[current] += line
 	}
 	return all
+}
+
+// started reads "=== RUN   TestName" and the other lines that say whose output follows.
+func started(line string) (name string, ok bool) {
+	for _, word := range []string{"RUN", "CONT", "NAME", "PAUSE"} {
+		if name, found := strings.CutPrefix(line, "=== "+word+" "); found {
+			return strings.TrimSpace(name), true
+		}
+	}
+	return "", false
 }
 
 // verdictLine reads "--- PASS: TestName (0.00s)".
