@@ -21,6 +21,7 @@ const killPatience = 10 * time.Second
 // Delete removes what is left of a stopped container; with force it kills it first, and a
 // container that does not exist is no error.
 func (rt *Runtime) Delete(id string, force bool) error {
+	keepToOurselves(3)
 	err := rt.delete(id, force)
 	if force && err == record.ErrNotExist {
 		return nil

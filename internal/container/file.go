@@ -74,5 +74,11 @@ func checkPreserved(n int) error {
 			return errors.New("preserve-fds: descriptor " + strconv.Itoa(fd) + " is not open")
 		}
 	}
+	keepToOurselves(3 + n)
 	return nil
+}
+
+// keepToOurselves makes what the caller has left open from descriptor first on end with us: hooks get their three alone.
+func keepToOurselves(first int) {
+	_ = unix.CloseRange(uint(first), ^uint(0)>>32, unix.CLOSE_RANGE_CLOEXEC)
 }

@@ -14,6 +14,7 @@ import (
 
 // Start lets the init of a created container execute its program.
 func (rt *Runtime) Start(id string) error {
+	keepToOurselves(3)
 	f, err := rt.lock(id)
 	if err != nil {
 		return err

@@ -195,7 +195,7 @@ func (c *compiler) bindRoot(p string) {
 		c.setattr(reg(c.root), mount.Attr{}, unix.MS_PRIVATE, false)
 		p = "/" // a mount below a shared one would appear outside
 	}
-	c.call(unix.SYS_MOVE_MOUNT, reg(c.root), c.path(""), imm(atCwd), c.path(p), imm(uint64(unix.MOVE_MOUNT_F_EMPTY_PATH)))
+	c.call(unix.SYS_MOVE_MOUNT, reg(c.root), c.path(""), imm(atCwd), c.path(p), imm(uint64(unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_SYMLINKS)))
 }
 
 // shared says that mounts below volumes of the container and of the host are to be passed on to each other.
