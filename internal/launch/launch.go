@@ -19,6 +19,7 @@
 package launch
 
 import (
+	"errors"
 	"os"
 	"runtime"
 	"syscall"
@@ -133,6 +134,9 @@ func (p *Process) fillRegisters(m *machine) error {
 			return &os.PathError{Op: "open namespace", Path: j.Path, Err: err}
 		}
 		p.open = append(p.open, fd)
+		if j.Flag == unix.CLONE_NEWNS && isOwnMounts(fd) {
+			return &os.PathError{Op: "join mount namespace", Path: j.Path, Err: errOwnMounts}
+		}
 		m.regs[int(plan.RegNS0)+i] = uintptr(fd)
 	}
 	for i, im := range p.plan.IDMaps {
@@ -144,6 +148,15 @@ func (p *Process) fillRegisters(m *machine) error {
 		m.regs[int(plan.RegUser0)+i] = uintptr(fd)
 	}
 	return nil
+}
+
+// errOwnMounts keeps a plan, which mounts and pivots, out of the namespace that the host lives in.
+var errOwnMounts = errors.New("it is the runtime's own: a container there would change the host's mounts")
+
+// isOwnMounts says that fd is this process's mount namespace.
+func isOwnMounts(fd int) bool {
+	var own, other unix.Stat_t
+	return unix.Stat("/proc/self/ns/mnt", &own) == nil && unix.Fstat(fd, &other) == nil && own.Dev == other.Dev && own.Ino == other.Ino
 }
 
 // clone makes the child, from a thread that is in the pid namespace to join.

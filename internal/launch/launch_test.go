@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"errors"
 	"os"
 	"syscall"
 	"testing"
@@ -171,5 +172,17 @@ func TestChildEndsWithItsParent(t *testing.T) {
 	proc.Close()
 	if err != nil || status.ExitStatus() != 1 {
 		t.Errorf("exit status %d, error %v", status.ExitStatus(), err)
+	}
+}
+
+func TestOwnMountNamespaceIsRefused(t *testing.T) {
+	p := &program{}
+	p.Join = []plan.Join{{Flag: unix.CLONE_NEWNS, Path: "/proc/self/ns/mnt"}}
+	p.exec("/bin/true")
+	if proc, err := Start(&p.Plan, NoFDs()); !errors.Is(err, errOwnMounts) {
+		t.Errorf("got %v", err)
+		if err == nil {
+			proc.Abort()
+		}
 	}
 }

@@ -42,14 +42,9 @@ func Compile(spec *specs.Spec, host Host, opt Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts := []func() error{
+	for _, part := range [...]func() error{
 		c.namespaces, c.rootFS, c.becomeRoot, c.earlyProcess, c.mounts, c.protectCgroups, c.devices, c.prepareInside, c.hooksBeforePivot, c.identity, c.masks, c.pivot,
-	}
-	if c.joinsMounts() {
-		// Its mounts are somebody else's, perhaps the host's: they are taken as they are, like runc does.
-		parts = []func() error{c.namespaces, c.becomeRoot, c.earlyProcess, c.hooksBeforePivot, c.identity}
-	}
-	for _, part := range parts {
+	} {
 		if err := part(); err != nil {
 			return nil, err
 		}
@@ -61,16 +56,6 @@ func Compile(spec *specs.Spec, host Host, opt Options) (*Plan, error) {
 		return nil, errors.New("the spec has too many mounts and devices for one container")
 	}
 	return c.Plan, nil
-}
-
-// joinsMounts says that the mount namespace is one that exists.
-func (c *compiler) joinsMounts() bool {
-	for _, n := range c.linux.Namespaces {
-		if n.Type == specs.MountNamespace && n.Path != "" {
-			return true
-		}
-	}
-	return false
 }
 
 func newCompiler(spec *specs.Spec, host *Host, opt *Options) (*compiler, error) {

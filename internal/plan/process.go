@@ -41,7 +41,7 @@ func (c *compiler) process(p *specs.Process, create bool) error {
 	c.sync(SyncReady, NoReg)
 	c.Exec = len(c.Steps)
 	if create {
-		c.waitForStart()
+		c.waitForStart(c.opt.PreserveFDs)
 	}
 	if err := c.startHooks(); err != nil {
 		return err
@@ -274,9 +274,11 @@ func (c *compiler) seccomp(profile *specs.LinuxSeccomp) error {
 	return nil
 }
 
-// waitForStart waits for StartSignal, which the child has blocked like every signal since its birth.
-func (c *builder) waitForStart() {
+// waitForStart waits for StartSignal, which the child has blocked like every signal since its birth. The wait may
+// be long, and nothing of the host's stays open meanwhile; a filter may refuse the call, and execve closes all anyway.
+func (c *builder) waitForStart(preserved int) {
 	c.about(WhyWait, "")
+	c.call(unix.SYS_CLOSE_RANGE, imm(3+preserved), imm(uint64(0xffffffff)), imm(0)).ignore(unix.EPERM, unix.ENOSYS)
 	mask := c.words(1 << (StartSignal - 1))
 	c.call(unix.SYS_RT_SIGTIMEDWAIT, ptr(mask), imm(0), imm(0), imm(8))
 }

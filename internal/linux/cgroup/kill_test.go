@@ -14,7 +14,9 @@ import (
 // killsForker kills a group whose processes keep coming: none gets away.
 func killsForker(t *testing.T) {
 	g := newGroup(t)
-	cmd := start(t, g, testenv.Program(t, "sh"), "-c", `trap "" TERM; i=0; while [ $i -lt 300 ]; do sleep 1000 & i=$((i+1)); done; wait`)
+	// On v1 it is moved in after its start: it must not fork before.
+	inside := g.processes() + "/cgroup.procs"
+	cmd := start(t, g, testenv.Program(t, "sh"), "-c", `until grep -qx $$ `+inside+`; do :; done; trap "" TERM; i=0; while [ $i -lt 300 ]; do sleep 1000 & i=$((i+1)); done; wait`)
 	for { // until it is at it
 		pids, err := g.Pids(true)
 		if err != nil {
