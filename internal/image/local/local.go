@@ -18,47 +18,10 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
-	"time"
 
 	"bantam/internal/image/digest"
 	"bantam/internal/image/reference"
 )
-
-// Config is the part of an OCI image configuration that Bantam uses (image-spec, config.md).
-type Config struct {
-	Created      time.Time `json:"created"`
-	Architecture string    `json:"architecture"`
-	OS           string    `json:"os"`
-	Variant      string    `json:"variant,omitempty"`
-	Config       Process   `json:"config"`
-	RootFS       struct {
-		Type    string          `json:"type"`
-		DiffIDs []digest.Digest `json:"diff_ids"`
-	} `json:"rootfs"`
-	History []History `json:"history,omitempty"`
-	// Size of the unpacked files; an extension that other engines pass over.
-	Size int64 `json:"org.bantam.size,omitempty"`
-}
-
-// Process is what a container inherits.
-type Process struct {
-	User         string              `json:",omitempty"`
-	ExposedPorts map[string]struct{} `json:",omitempty"`
-	Env          []string            `json:",omitempty"`
-	Entrypoint   []string            `json:",omitempty"`
-	Cmd          []string            `json:",omitempty"`
-	Volumes      map[string]struct{} `json:",omitempty"`
-	WorkingDir   string              `json:",omitempty"`
-	Labels       map[string]string   `json:",omitempty"`
-	StopSignal   string              `json:",omitempty"`
-}
-
-// History is one step that made the image.
-type History struct {
-	Created   time.Time `json:"created"`
-	CreatedBy string    `json:"created_by,omitempty"`
-	Comment   string    `json:"comment,omitempty"`
-}
 
 // Store is all images below Root.
 type Store struct{ Root string }
@@ -92,7 +55,11 @@ func (s *Store) layer(diff digest.Digest) string { return s.Root + "/layers/" + 
 func (s *Store) Find(text string) (*Image, error) {
 	if ref, err := reference.Parse(text); err == nil {
 		if to, err := os.Readlink(s.tag(ref.Tagged())); err == nil {
-			return s.read(digest.Digest(to))
+			id, err := digest.Parse(to)
+			if err != nil {
+				return nil, fmt.Errorf("read name %s: %w: import the image again", ref.Tagged().Familiar(), err)
+			}
+			return s.read(id)
 		}
 	}
 	prefix := strings.TrimPrefix(text, "sha256:")
@@ -123,18 +90,6 @@ func (s *Store) tag(r reference.Reference) string {
 	return s.Root + "/tags/" + strings.ReplaceAll(r.String(), "/", "%")
 }
 
-func (s *Store) read(id digest.Digest) (*Image, error) {
-	b, err := os.ReadFile(s.image(id))
-	if err != nil {
-		return nil, fmt.Errorf("read image %s: %w", id.Short(), err)
-	}
-	i := &Image{ID: id}
-	if err := json.Unmarshal(b, &i.Config); err != nil {
-		return nil, fmt.Errorf("read image %s: %w", id.Short(), err)
-	}
-	return i, nil
-}
-
 func (s *Store) ids() ([]digest.Digest, error) {
 	entries, err := os.ReadDir(s.Root + "/images/sha256")
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -158,9 +113,10 @@ func (s *Store) tags() (map[digest.Digest][]reference.Reference, error) {
 	m := map[digest.Digest][]reference.Reference{}
 	for _, e := range entries {
 		to, err := os.Readlink(s.Root + "/tags/" + e.Name())
-		ref, bad := reference.Parse(strings.ReplaceAll(e.Name(), "%", "/"))
-		if err == nil && bad == nil {
-			m[digest.Digest(to)] = append(m[digest.Digest(to)], ref)
+		id, badID := digest.Parse(to)
+		ref, badName := reference.Parse(strings.ReplaceAll(e.Name(), "%", "/"))
+		if err == nil && badID == nil && badName == nil {
+			m[id] = append(m[id], ref)
 		}
 	}
 	return m, nil
