@@ -196,7 +196,15 @@ func (m *machine) fork(s *plan.Step, i uintptr) (uintptr, syscall.Errno) {
 //go:nocheckptr
 func (m *machine) tell(kind, step uint32, value uint64, wait bool) {
 	m.msg.kind, m.msg.step, m.msg.value = kind, step, value
-	syscall.RawSyscall6(unix.SYS_WRITE, m.sync, uintptr(unsafe.Pointer(&m.msg)), unsafe.Sizeof(m.msg), 0, 0, 0)
+	for {
+		_, _, errno := syscall.RawSyscall6(unix.SYS_WRITE, m.sync, uintptr(unsafe.Pointer(&m.msg)), unsafe.Sizeof(m.msg), 0, 0, 0)
+		if errno == 0 {
+			break
+		}
+		if errno != syscall.EINTR {
+			m.exit(1) // nobody would ever answer
+		}
+	}
 	if !wait {
 		return
 	}
