@@ -52,17 +52,18 @@ func (e *Engine) Import(o *ImportOptions) (string, error) {
 		return "", err
 	}
 	defer in.Close()
-	diff, size, err := s.Unpack(in)
-	if err != nil {
-		return "", err
-	}
-	c.RootFS.Type, c.RootFS.DiffIDs, c.Size = "layers", []digest.Digest{diff}, size
 	comment := o.Message
 	if comment == "" {
 		comment = "Imported from " + o.Source
 	}
 	c.History = []local.History{{Created: c.Created, Comment: comment}}
-	id, err := s.Add(c, ref)
+	c.RootFS.Type = "layers"
+	var id digest.Digest
+	err = s.Unpack(in, func(diff digest.Digest, size int64) (err error) {
+		c.RootFS.DiffIDs, c.Size = []digest.Digest{diff}, size
+		id, err = s.Add(c, ref)
+		return err
+	})
 	return id.String(), err
 }
 

@@ -15,6 +15,11 @@ func (e *Engine) RemoveImage(name string, force bool) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	free, err := s.Lock()
+	if err != nil {
+		return nil, err
+	}
+	defer free()
 	found, err := s.Find(name)
 	if err != nil {
 		return nil, err

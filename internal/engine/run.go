@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor/wire"
 
 	"golang.org/x/sys/unix"
@@ -66,14 +67,7 @@ func (e *Engine) prepare(o *RunOptions) (*session, error) {
 		conn.Close()
 		return nil, err
 	}
-	img, err := e.image(o.Image)
-	if err != nil {
-		return fail(err)
-	}
-	if s.record, err = o.draft(img); err != nil {
-		return fail(err)
-	}
-	f, lock, err := e.create(store, o, s.record)
+	f, lock, err := s.recordIn(store)
 	if err != nil {
 		return fail(err)
 	}
@@ -91,6 +85,28 @@ func (e *Engine) prepare(o *RunOptions) (*session, error) {
 		return fail(err)
 	}
 	return s, nil
+}
+
+// recordIn finds the image and writes the container's record. Between these two
+// nobody deletes the image.
+func (s *session) recordIn(store *folder.Store) (f folder.Folder, lock *folder.Lock, err error) {
+	images, err := s.engine.images()
+	if err != nil {
+		return f, nil, err
+	}
+	free, err := images.Share()
+	if err != nil {
+		return f, nil, err
+	}
+	defer free()
+	img, err := s.engine.image(s.opts.Image)
+	if err != nil {
+		return f, nil, err
+	}
+	if s.record, err = s.opts.draft(img); err != nil {
+		return f, nil, err
+	}
+	return s.engine.create(store, s.opts, s.record)
 }
 
 // showTerminal makes the user's terminal ready for the container's.

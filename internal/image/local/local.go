@@ -2,6 +2,7 @@
 // layer unpacked once by its diff id, and names.
 //
 //	ROOT/images/sha256/HEX   OCI image configuration; its digest is the image's id
+//	ROOT/images/.lock        held by who deletes, shared by who relies on an image: Store.Lock
 //	ROOT/layers/HEX/         a layer's files, by diff id, shared by every image that has it
 //	ROOT/base/               mount points and .dockerenv, below every image
 //	ROOT/tags/NAME           symbolic link whose text is the id; NAME is the full reference, "/" as "%"
@@ -205,7 +206,7 @@ func (s *Store) Untag(r reference.Reference) error {
 	return nil
 }
 
-// Delete removes an image and the layers that no other image has.
+// Delete removes an image and the layers that no other image has. The caller has the Lock.
 func (s *Store) Delete(i *Image) ([]digest.Digest, error) {
 	if err := os.Remove(s.image(i.ID)); err != nil {
 		return nil, fmt.Errorf("delete image %s: %w", i.ID.Short(), err)

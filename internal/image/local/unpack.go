@@ -15,32 +15,40 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Unpack reads a tar file, compressed or not, into a layer, and returns its diff
-// id and the size of its files. Decompressing and hashing run beside the unpacking.
-func (s *Store) Unpack(r io.Reader) (digest.Digest, int64, error) {
-	if err := os.MkdirAll(s.Root+"/layers", 0o710); err != nil {
-		return "", 0, err
+// Unpack reads a tar file, compressed or not, into a layer. Decompressing and
+// hashing run beside the unpacking. It then calls keep with the layer's diff id and
+// the size of its files; keep adds the image before anybody can delete the layer.
+func (s *Store) Unpack(r io.Reader, keep func(diff digest.Digest, size int64) error) error {
+	for _, d := range [...]string{"/layers", "/images"} {
+		if err := os.MkdirAll(s.Root+d, 0o710); err != nil {
+			return err
+		}
 	}
 	collect(s.Root + "/layers")
 	tmp, held, err := claim(s.Root + "/layers")
 	if err != nil {
-		return "", 0, err
+		return err
 	}
 	defer unix.Close(held)
 	defer layer.Remove(tmp)
-	id, size, err := unpack(held, r)
+	diff, size, err := unpack(held, r)
 	if err != nil {
-		return "", 0, fmt.Errorf("unpack: %w", err)
+		return fmt.Errorf("unpack: %w", err)
 	}
 	// The image is acknowledged when its configuration is kept: its files first.
 	if err := unix.Syncfs(held); err != nil {
-		return "", 0, fmt.Errorf("unpack: flush to disk: %w", err)
+		return fmt.Errorf("unpack: flush to disk: %w", err)
 	}
-	err = os.Rename(tmp, s.layer(id))
-	if errors.Is(err, unix.EEXIST) || errors.Is(err, unix.ENOTEMPTY) {
-		err = nil // it was there already
+	free, err := s.Share()
+	if err != nil {
+		return err
 	}
-	return id, size, err
+	defer free()
+	err = os.Rename(tmp, s.layer(diff))
+	if err != nil && !errors.Is(err, unix.EEXIST) && !errors.Is(err, unix.ENOTEMPTY) { // those say it is there
+		return fmt.Errorf("keep layer %s: %w", diff.Short(), err)
+	}
+	return keep(diff, size)
 }
 
 // unpack puts the archive into the folder that dir is open on.

@@ -53,11 +53,20 @@ func compressed(t testing.TB, b []byte) map[string][]byte {
 	return map[string][]byte{"plain": b, "gzip": gz.Bytes(), "zstd": zst.Bytes()}
 }
 
+// layerOf unpacks b and keeps no image of it.
+func layerOf(s *Store, b []byte) (id digest.Digest, size int64, err error) {
+	err = s.Unpack(bytes.NewReader(b), func(d digest.Digest, n int64) error {
+		id, size = d, n
+		return nil
+	})
+	return id, size, err
+}
+
 func TestDiffIDIsOfThePlainTar(t *testing.T) {
 	b := tarOf(t, "hello", "world")
 	for name, c := range compressed(t, b) {
 		s := &Store{Root: t.TempDir()}
-		id, size, err := s.Unpack(bytes.NewReader(c))
+		id, size, err := layerOf(s, c)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -72,7 +81,7 @@ func TestDiffIDIsOfThePlainTar(t *testing.T) {
 
 func TestEmptyFileIsALayer(t *testing.T) {
 	s := &Store{Root: t.TempDir()}
-	id, size, err := s.Unpack(bytes.NewReader(nil))
+	id, size, err := layerOf(s, nil)
 	if err != nil || size != 0 || id != digest.FromBytes(nil) {
 		t.Errorf("%s, %d, %v", id, size, err)
 	}
@@ -81,7 +90,7 @@ func TestEmptyFileIsALayer(t *testing.T) {
 func TestFailedImportLeavesNothing(t *testing.T) {
 	for name, c := range compressed(t, tarOf(t, "hello", string(make([]byte, 20000)))) {
 		s := &Store{Root: t.TempDir()}
-		if _, _, err := s.Unpack(bytes.NewReader(c[:len(c)/2])); err == nil {
+		if _, _, err := layerOf(s, c[:len(c)/2]); err == nil {
 			t.Errorf("%s: half an archive was imported", name)
 		}
 		if left, _ := os.ReadDir(s.Root + "/layers"); len(left) != 0 {
@@ -101,7 +110,7 @@ func TestLeftoversOfKilledImportsAreCollected(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.NewFile(uintptr(held), live).Close()
-	if _, _, err := s.Unpack(bytes.NewReader(tarOf(t, "a", "b"))); err != nil {
+	if _, _, err := layerOf(s, tarOf(t, "a", "b")); err != nil {
 		t.Fatal(err)
 	}
 	left, _ := filepath.Glob(s.Root + "/layers/.new-*")
@@ -116,7 +125,7 @@ func TestConcurrentImportsOfOneArchive(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			if id, _, err := s.Unpack(bytes.NewReader(b)); err != nil || id != digest.FromBytes(b) {
+			if id, _, err := layerOf(s, b); err != nil || id != digest.FromBytes(b) {
 				t.Errorf("%s, %v", id, err)
 			}
 		})
