@@ -6,21 +6,17 @@ import (
 
 	"bantam/internal/container/terminal"
 	"bantam/internal/launch"
+	"bantam/internal/linux/forward"
 
 	"golang.org/x/sys/unix"
 )
 
-// attend passes signals on to a process in the foreground and returns its exit
-// status, 128 and the signal's number where one ended it.
-//
-// A mask that blocks the signals before the Go runtime starts, for a signalfd, is no cheaper way: the runtime
-// unblocks those that it gives a meaning to (SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD).
-func attend(proc *launch.Process, signals <-chan os.Signal, relay *terminal.Relay) int {
-	go func() {
-		for s := range signals {
-			forward(proc.Pidfd, s, relay)
-		}
-	}()
+// attend waits for a process in the foreground and returns its exit status, 128 and the signal's number where one
+// ended it. Signals go to it since [passSignals].
+func attend(proc *launch.Process, relay *terminal.Relay) int {
+	if relay != nil {
+		defer followSize(relay)()
+	}
 	status := reap(proc.Pid)
 	if relay != nil {
 		relay.Close()
@@ -28,24 +24,26 @@ func attend(proc *launch.Process, signals <-chan os.Signal, relay *terminal.Rela
 	return exitStatus(status)
 }
 
-// listen collects signals from now on. It is called beside the child's work, before
-// its program begins: from then on whoever sees the program may send one.
-func listen() <-chan os.Signal {
-	signals := make(chan os.Signal, 64)
-	// Each costs some system calls, so these are not all 64.
-	signal.Notify(signals, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2,
-		unix.SIGALRM, unix.SIGCONT, unix.SIGTSTP, unix.SIGWINCH)
-	return signals
+// passSignals passes signals on from now on. It is called when the child is set up, before
+// its program begins: from then on whoever sees the program may send one. A terminal's size
+// is told to the terminal, not to the process.
+func passSignals(proc *launch.Process, tty bool) error {
+	if tty {
+		return forward.To(proc.Pidfd, unix.SIGWINCH)
+	}
+	return forward.To(proc.Pidfd)
 }
 
-func forward(pidfd int, s os.Signal, relay *terminal.Relay) {
-	sig, ok := s.(unix.Signal)
-	switch {
-	case sig == unix.SIGWINCH && relay != nil:
-		relay.Resize()
-	case ok:
-		_ = unix.PidfdSendSignal(pidfd, sig, nil, 0)
-	}
+// followSize gives our terminal's size to the container's whenever it changes, until stop is called.
+func followSize(relay *terminal.Relay) (stop func()) {
+	changes := make(chan os.Signal, 1)
+	signal.Notify(changes, unix.SIGWINCH)
+	go func() {
+		for range changes {
+			relay.Resize()
+		}
+	}()
+	return func() { signal.Stop(changes); close(changes) }
 }
 
 // reap waits for the process, and for the orphans that come to us meanwhile.

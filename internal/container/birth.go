@@ -38,8 +38,7 @@ type birth struct {
 	proc    *launch.Process
 	// console is the socket that takes the terminal, ours its other end where we relay; -1 for none.
 	console, ours int
-	signals       <-chan os.Signal // of the foreground
-	hooked        bool             // hooks of the runtime have begun: poststop hooks follow a failure
+	hooked        bool // hooks of the runtime have begun: poststop hooks follow a failure
 }
 
 // begin brings the container up to its init that is ready to execute.
@@ -291,9 +290,6 @@ func (b *birth) beside() error {
 	if err := b.recordPid(); err != nil {
 		return err
 	}
-	if !b.create && !b.opt.Detach {
-		b.signals = listen()
-	}
 	if err := b.group.ApplyLimits(b.resources()); err != nil {
 		return err
 	}
@@ -319,6 +315,11 @@ func (b *birth) ready() error {
 	}
 	if b.proc.Pid != pid { // it carries on in another process (SyncPid)
 		if err := b.recordPid(); err != nil {
+			return err
+		}
+	}
+	if !b.create && !b.opt.Detach {
+		if err := passSignals(b.proc, b.spec.Process.Terminal); err != nil {
 			return err
 		}
 	}

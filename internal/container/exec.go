@@ -2,7 +2,6 @@ package container
 
 import (
 	"errors"
-	"os"
 	"strconv"
 	"strings"
 
@@ -63,10 +62,6 @@ func (rt *Runtime) Exec(id string, o *ExecOptions) (int, error) {
 			return exitCode(err), err
 		}
 	}
-	var signals <-chan os.Signal
-	if !o.Detach {
-		signals = listen()
-	}
 	relay, err := e.execute()
 	if err != nil {
 		e.child.Abort()
@@ -75,7 +70,7 @@ func (rt *Runtime) Exec(id string, o *ExecOptions) (int, error) {
 	if o.Detach {
 		return 0, nil
 	}
-	return attend(e.child, signals, relay), nil
+	return attend(e.child, relay), nil
 }
 
 // exitCode is what exec exits with where nothing ran.
@@ -230,6 +225,11 @@ func (e *entering) execute() (*terminal.Relay, error) {
 	}
 	if err := writePidFile(e.opt.PidFile, e.child.Pid); err != nil {
 		return nil, err
+	}
+	if !e.opt.Detach {
+		if err := passSignals(e.child, e.proc.Terminal); err != nil {
+			return nil, err
+		}
 	}
 	var relay *terminal.Relay
 	if e.ours >= 0 {

@@ -76,7 +76,7 @@ func (b *birth) execute() error {
 // foreground waits for the container's end.
 func (b *birth) foreground(relay *terminal.Relay) (int, error) {
 	b.file.Unlock()
-	code := attend(b.proc, b.signals, relay)
+	code := attend(b.proc, relay)
 	b.proc.Close()
 	b.closeConsole()
 	b.group.Close()
