@@ -90,6 +90,7 @@ func (c *compiler) specNamespaces() (flags uintptr) {
 func (c *compiler) earlyExec(p *specs.Process) error {
 	c.about(WhySession, "")
 	c.call(unix.SYS_SETSID).ignore(unix.EPERM)
+	c.defaultSlack()
 	c.call(unix.SYS_UMASK, imm(0))
 	if p.Terminal {
 		c.about(WhyConsole, "")

@@ -18,6 +18,7 @@ const (
 	WhyMaps
 	WhyCgroup
 	WhySession
+	WhyTimerSlack
 	WhyKeyring
 	WhyOOM
 	WhyPropagation
@@ -76,6 +77,8 @@ func (w Why) texts() (verb, why string) {
 		return "enter the cgroups", "From here on the kernel counts and limits what this process and its children use."
 	case WhySession:
 		return "start a session", "The container's processes form a session of their own, apart from the caller's terminal."
+	case WhyTimerSlack:
+		return "set the timer slack to the kernel's default", "The runtime itself runs with lazier timers, to be woken less."
 	case WhyKeyring:
 		return "make a session keyring", "Keys of the caller stay with the caller."
 	case WhyOOM:

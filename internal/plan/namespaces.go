@@ -249,6 +249,7 @@ func (c *compiler) enterTime() {
 func (c *compiler) earlyProcess() error {
 	c.about(WhySession, "")
 	c.call(unix.SYS_SETSID).ignore(unix.EPERM)
+	c.defaultSlack()
 	if !c.opt.NoNewKeyring {
 		c.about(WhyKeyring, "")
 		c.call(unix.SYS_KEYCTL, imm(uint64(unix.KEYCTL_JOIN_SESSION_KEYRING)), c.path("_ses."+c.opt.ID)).ignore(unix.ENOSYS, unix.EDQUOT, unix.EPERM, unix.EACCES)
@@ -261,4 +262,10 @@ func (c *builder) oomScore(adj int) {
 	text := strconv.Itoa(adj)
 	fd, _ := c.get(unix.SYS_OPENAT, imm(atCwd), c.path("/proc/self/oom_score_adj"), imm(uint64(unix.O_WRONLY|unix.O_CLOEXEC)))
 	c.call(unix.SYS_WRITE, reg(fd), c.path(text), imm(len(text))).ignore(unix.EACCES)
+}
+
+// defaultSlack takes back the timer slack that this process runs with (package selfexe).
+func (c *builder) defaultSlack() {
+	c.about(WhyTimerSlack, "")
+	c.call(unix.SYS_PRCTL, imm(unix.PR_SET_TIMERSLACK), imm(50_000))
 }

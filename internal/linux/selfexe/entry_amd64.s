@@ -23,6 +23,10 @@ next:
 	CMPL AX, $0x61657263           // "crea"
 	JNE  next
 found:
+	MOVL $157, AX                  // prctl
+	MOVL $29, DI                   // PR_SET_TIMERSLACK
+	MOVL $1000000, SI              // slack, see selfexe.go
+	SYSCALL
 	MOVQ 0(R12), AX
 	LEAQ 16(R12)(AX*8), R14        // envp
 	SUBQ $256, SP

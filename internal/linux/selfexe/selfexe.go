@@ -25,6 +25,10 @@ import (
 
 const self = "/proc/self/exe"
 
+// The entry point also sets the timer slack to 1 ms (prctl(2), PR_SET_TIMERSLACK): the Go runtime's watching thread
+// wakes up every 70 µs in a process so young, which costs 6 % of a container's start. A plan gives the
+// container's process the kernel's default again.
+
 // Needed reports whether a command line starts a process of a container. The others need
 // no Seal, and are spared its cost.
 func Needed(args []string) bool {
