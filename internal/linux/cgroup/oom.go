@@ -32,6 +32,7 @@ type OOM struct {
 	control  int // v1: memory.oom_control stays open as long as the watch
 	presence string
 	killed   uint64
+	woken    bool // v2: something has happened since the watch began
 }
 
 // ErrGone is returned by [OOM.Wait] when the group was removed, has no process
@@ -95,9 +96,17 @@ func (w *OOM) startV2(dir string) (err error) {
 }
 
 // Wait returns nil each time that memory ran out in the group, ErrGone at its end.
+//
+// One reading of inotify(7) may take the news of a kill and of the end together, so on v2 it
+// looks at the files before it waits, too. A group that nothing has happened in yet may still be empty.
 func (w *OOM) Wait() error {
 	var buf [4096]byte
 	for {
+		if w.woken {
+			if happened, err := w.look(); happened || err != nil {
+				return err
+			}
+		}
 		p := []unix.PollFd{{Fd: int32(w.event), Events: unix.POLLIN}, {Fd: int32(w.stop), Events: unix.POLLIN}}
 		if _, err := unix.Poll(p, -1); err == unix.EINTR {
 			continue
@@ -112,7 +121,9 @@ func (w *OOM) Wait() error {
 		} else if err != nil {
 			return os.NewSyscallError("read", err)
 		}
-		if happened, err := w.look(); happened || err != nil {
+		if w.group.state.Mode == V2 {
+			w.woken = true
+		} else if happened, err := w.look(); happened || err != nil {
 			return err
 		}
 	}
