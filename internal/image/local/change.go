@@ -4,122 +4,223 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
+	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
-// Change applies Dockerfile instructions to a configuration, those that docker import takes.
-func (p *Process) Change(lines []string) error {
-	for _, l := range lines {
-		word, rest, _ := strings.Cut(strings.TrimSpace(l), " ")
-		if err := p.apply(strings.ToUpper(word), strings.TrimSpace(rest)); err != nil {
-			return fmt.Errorf("change %q: %w", l, err)
+// Change applies Dockerfile instructions to a configuration, those that docker
+// import takes (docs.docker.com/reference/dockerfile). Each text may be several
+// lines, with comments and lines that a backslash continues.
+func (p *Process) Change(texts []string) error {
+	for _, text := range texts {
+		lines := instructions(text)
+		if len(lines) == 0 {
+			return fmt.Errorf("change %q: file with no instructions", text)
+		}
+		for _, l := range lines {
+			if err := p.apply(l); err != nil {
+				return fmt.Errorf("change %q: %w", l, err)
+			}
 		}
 	}
 	return nil
 }
 
-func (p *Process) apply(word, rest string) (err error) {
-	if rest == "" {
-		return errors.New(word + " requires an argument")
+func instructions(text string) []string {
+	var list []string
+	open := false // the last line goes on
+	for _, l := range strings.Split(text, "\n") {
+		l = strings.TrimSpace(l)
+		if l == "" || l[0] == '#' {
+			continue
+		}
+		goes := strings.HasSuffix(l, `\`)
+		l = strings.TrimSuffix(l, `\`)
+		if open {
+			list[len(list)-1] += l
+		} else {
+			list = append(list, l)
+		}
+		open = goes
 	}
-	switch word {
+	return list
+}
+
+func (p *Process) apply(line string) error {
+	end := strings.IndexAny(line+" ", " \t")
+	name, rest := strings.ToUpper(line[:end]), strings.TrimSpace(line[end:])
+	set := p.instruction(name)
+	if set == nil {
+		return errors.New(name + " is not a valid change command: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME and WORKDIR are")
+	}
+	if rest == "" {
+		number := "at least"
+		if name == "STOPSIGNAL" || name == "USER" || name == "WORKDIR" {
+			number = "exactly"
+		}
+		return errors.New(name + " requires " + number + " one argument")
+	}
+	return set(rest)
+}
+
+func (p *Process) instruction(name string) func(rest string) error {
+	switch name {
 	case "CMD":
-		p.Cmd, err = command(rest)
+		return func(s string) (err error) { p.Cmd, err = command(s); return err }
 	case "ENTRYPOINT":
-		p.Entrypoint, err = command(rest)
+		return func(s string) (err error) { p.Entrypoint, err = command(s); return err }
 	case "ENV":
-		err = pairs(rest, func(k, v string) { p.Env = append(p.Env, k+"="+v) })
+		return p.env
+	case "EXPOSE":
+		return p.expose
+	case "HEALTHCHECK":
+		return p.healthcheck
 	case "LABEL":
-		if p.Labels == nil {
-			p.Labels = map[string]string{}
-		}
-		err = pairs(rest, func(k, v string) { p.Labels[k] = v })
-	case "USER":
-		p.User = rest
-	case "WORKDIR":
-		p.WorkingDir = rest
-		if rest[0] != '/' {
-			p.WorkingDir = "/" + rest
-		}
+		return p.label
+	case "ONBUILD":
+		return p.onBuild
 	case "STOPSIGNAL":
-		p.StopSignal = rest
-	case "EXPOSE", "VOLUME":
-		p.set(word, rest)
-	default:
-		return errors.New(word + " is not a valid change command: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME and WORKDIR are")
+		return p.stopSignal
+	case "USER":
+		return func(s string) (err error) { p.User, err = p.expand(s); return err }
+	case "VOLUME":
+		return p.volume
+	case "WORKDIR":
+		return p.workdir
+	}
+	return nil
+}
+
+func (p *Process) env(rest string) error {
+	list, err := p.pairs("ENV", rest)
+	for _, kv := range list {
+		p.setEnv(kv[0], kv[1])
 	}
 	return err
 }
 
-func (p *Process) set(word, rest string) {
-	words := strings.Fields(rest)
-	var list []string
-	if json.Unmarshal([]byte(rest), &list) == nil {
-		words = list
-	}
-	m := map[string]struct{}{}
-	for _, w := range words {
-		if word == "EXPOSE" && !strings.Contains(w, "/") {
-			w += "/tcp"
+func (p *Process) setEnv(name, value string) {
+	for i, e := range p.Env {
+		if strings.HasPrefix(e, name+"=") {
+			p.Env[i] = name + "=" + value
+			return
 		}
-		m[w] = struct{}{}
 	}
-	if word == "EXPOSE" {
-		p.ExposedPorts = m
-	} else {
-		p.Volumes = m
-	}
+	p.Env = append(p.Env, name+"="+value)
 }
 
-// command is a JSON list, or a line for the shell.
-func command(s string) ([]string, error) {
-	if s[0] != '[' {
-		return []string{"/bin/sh", "-c", s}, nil
+func (p *Process) label(rest string) error {
+	list, err := p.pairs("LABEL", rest)
+	for _, kv := range list {
+		if p.Labels == nil {
+			p.Labels = map[string]string{}
+		}
+		p.Labels[kv[0]] = kv[1]
 	}
-	var list []string
-	if err := json.Unmarshal([]byte(s), &list); err != nil {
-		return nil, fmt.Errorf("not a list of strings: %w", err)
-	}
-	return list, nil
+	return err
 }
 
-// pairs reads "A=b C='d e'" or the older "A rest of the line".
-func pairs(s string, set func(k, v string)) error {
-	if k, v, ok := strings.Cut(s, " "); ok && !strings.Contains(k, "=") {
-		set(k, strings.TrimSpace(v))
-		return nil
+func (p *Process) onBuild(rest string) error {
+	switch trigger := strings.ToUpper(strings.Fields(rest)[0]); trigger {
+	case "ONBUILD":
+		return errors.New("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed")
+	case "MAINTAINER", "FROM":
+		return errors.New(trigger + " isn't allowed as an ONBUILD trigger")
 	}
-	for s != "" {
-		k, rest, ok := strings.Cut(s, "=")
-		if !ok || k == "" {
-			return fmt.Errorf("want NAME=VALUE: %q", s)
+	p.OnBuild = append(p.OnBuild, rest)
+	return nil
+}
+
+func (p *Process) stopSignal(rest string) error {
+	s, err := p.expand(rest)
+	if err != nil {
+		return err
+	}
+	if !isSignal(s) {
+		return errors.New("invalid signal: " + s)
+	}
+	p.StopSignal = s
+	return nil
+}
+
+// isSignal takes numbers and names, with SIG or without, as signal(7) has them.
+func isSignal(s string) bool {
+	if n, err := strconv.Atoi(s); err == nil {
+		return n > 0 && n <= 64
+	}
+	name := strings.TrimPrefix(strings.ToUpper(s), "SIG")
+	if name == "RTMIN" || name == "RTMAX" {
+		return true
+	}
+	if len(name) > 6 && (name[:6] == "RTMIN+" || name[:6] == "RTMAX-") {
+		n, err := strconv.ParseUint(name[6:], 10, 8)
+		return err == nil && n <= 30 // the C library keeps 32 and 33 of 32 to 64
+	}
+	return unix.SignalNum("SIG"+name) != 0
+}
+
+func (p *Process) volume(rest string) error {
+	list, isList, err := jsonList(rest)
+	if err != nil {
+		return err
+	}
+	if !isList {
+		list = strings.Fields(rest)
+	}
+	for _, v := range list {
+		if v, err = p.expand(v); err != nil {
+			return err
 		}
-		var v string
-		v, s = word(rest)
-		set(k, v)
+		if v = strings.TrimSpace(v); v == "" {
+			return errors.New("VOLUME specified can not be an empty string")
+		}
+		if p.Volumes == nil {
+			p.Volumes = map[string]struct{}{}
+		}
+		p.Volumes[v] = struct{}{}
 	}
 	return nil
 }
 
-// word takes the first word off, with quotes and backslashes undone.
-func word(s string) (string, string) {
-	var b strings.Builder
-	quote := byte(0)
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case c == '\\' && quote != '\'' && i+1 < len(s):
-			i++
-			b.WriteByte(s[i])
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote == 0 && (c == '"' || c == '\''):
-			quote = c
-		case quote == 0 && (c == ' ' || c == '\t'):
-			return b.String(), strings.TrimLeft(s[i:], " \t")
-		default:
-			b.WriteByte(c)
-		}
+func (p *Process) workdir(rest string) error {
+	dir, err := p.expand(rest)
+	switch {
+	case err != nil:
+		return err
+	case dir == "":
+		return errors.New("cannot normalize nothing")
+	case dir[0] != '/':
+		dir = "/" + p.WorkingDir + "/" + dir
 	}
-	return b.String(), ""
+	p.WorkingDir = path.Clean(dir)
+	return nil
+}
+
+// command is a JSON list, or a line for the shell.
+func command(s string) ([]string, error) {
+	list, isList, err := jsonList(s)
+	if err != nil || isList {
+		return list, err
+	}
+	return []string{"/bin/sh", "-c", s}, nil
+}
+
+// jsonList reads ["a", "b"]. As for docker, what is no JSON at all is not a list.
+func jsonList(s string) (list []string, isList bool, err error) {
+	var values []any
+	if s[0] != '[' || json.Unmarshal([]byte(s), &values) != nil {
+		return nil, false, nil
+	}
+	list = make([]string, len(values))
+	for i, v := range values {
+		text, ok := v.(string)
+		if !ok {
+			return nil, false, errors.New("When using JSON array syntax, arrays must be comprised of strings only.")
+		}
+		list[i] = text
+	}
+	return list, true, nil
 }

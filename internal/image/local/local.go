@@ -155,6 +155,9 @@ func (s *Store) Add(c *Config, ref *reference.Reference) (digest.Digest, error) 
 	if err != nil {
 		return "", err
 	}
+	if _, err := decode(b); err != nil { // what could not be read again
+		return "", fmt.Errorf("keep image: %w", err)
+	}
 	id := digest.FromBytes(b)
 	if err := replace(s.image(id), func(tmp string) error { return writeDurably(tmp, b) }); err != nil {
 		return "", fmt.Errorf("keep image %s: %w", id.Short(), err)
