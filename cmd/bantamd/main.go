@@ -1,8 +1,16 @@
 // Bantamd will serve the Docker Engine API on a unix socket, over the same
-// engine as the bantam command. It does not do so yet and says that.
+// engine as the bantam command. It does not do so yet and says that. It is also
+// what bantam starts for what needs net/http: downloads.
 package main
 
-import "os"
+import (
+	"context"
+	"os"
+
+	"bantam/internal/image/fetch"
+
+	"golang.org/x/sys/unix"
+)
 
 // Set by the linker: see Makefile.
 var version = "dev"
@@ -12,11 +20,43 @@ It will serve the Docker Engine API, and later the Kubernetes CRI, on a unix soc
 use the command bantam, which needs no daemon.
 `
 
-func main() {
-	if len(os.Args) == 2 && (os.Args[1] == "--version" || os.Args[1] == "--help") {
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	if len(args) == 1 && (args[0] == "--version" || args[0] == "--help") {
 		os.Stdout.WriteString("bantamd " + version + text)
-		return
+		return 0
+	}
+	if len(args) == 2 && args[0] == "fetch" {
+		return download(args[1])
 	}
 	os.Stderr.WriteString("bantamd " + version + text)
-	os.Exit(1)
+	return 1
+}
+
+// download writes what a URL names to standard output, and what is wrong as one
+// line to standard error. Bantam reads both; see internal/engine/download.go.
+func download(address string) int {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		waitForReader(1)
+		cancel()
+	}()
+	if err := fetch.Get(ctx, address, "bantam/"+version, os.Stdout); err != nil {
+		os.Stderr.WriteString(err.Error() + "\n")
+		return 1
+	}
+	return 0
+}
+
+// waitForReader returns when nobody reads from the pipe any more: a server that
+// sends nothing would keep the program of a bantam that was killed.
+func waitForReader(fd int32) {
+	poll := []unix.PollFd{{Fd: fd}}
+	for {
+		if n, err := unix.Poll(poll, -1); err != unix.EINTR || n > 0 {
+			return
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"runtime"
 	"strings"
@@ -52,11 +53,7 @@ func (e *Engine) Import(o *ImportOptions) (string, error) {
 		return "", err
 	}
 	defer in.Close()
-	comment := o.Message
-	if comment == "" {
-		comment = "Imported from " + o.Source
-	}
-	c.History = []local.History{{Created: c.Created, Comment: comment}}
+	c.History = []local.History{{Created: c.Created, Comment: o.comment()}}
 	c.RootFS.Type = "layers"
 	var id digest.Digest
 	err = s.Unpack(in, func(diff digest.Digest, size int64) (err error) {
@@ -64,7 +61,23 @@ func (e *Engine) Import(o *ImportOptions) (string, error) {
 		id, err = s.Add(c, ref)
 		return err
 	})
+	var failed *CodedError
+	if errors.As(err, &failed) { // the download: that it was being unpacked says nothing
+		err = failed
+	}
 	return id.String(), err
+}
+
+// comment is the message, or docker's; a password in a URL is not for everybody who has the image.
+func (o *ImportOptions) comment() string {
+	if o.Message != "" {
+		return o.Message
+	}
+	source := o.Source
+	if u, err := url.Parse(source); err == nil && isURL(source) {
+		source = u.Redacted()
+	}
+	return "Imported from " + source
 }
 
 func (o *ImportOptions) reference() (*reference.Reference, error) {
@@ -85,8 +98,8 @@ func (o *ImportOptions) open() (io.ReadCloser, error) {
 	switch {
 	case o.Source == "-":
 		return io.NopCloser(os.Stdin), nil
-	case strings.HasPrefix(o.Source, "http://") || strings.HasPrefix(o.Source, "https://"):
-		return nil, errors.New("import from a URL is not there yet: fetch the file and import it, or pipe it in with -")
+	case isURL(o.Source):
+		return newDownload(o.Source)
 	}
 	return os.Open(o.Source)
 }
