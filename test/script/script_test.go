@@ -18,6 +18,8 @@ import (
 	"bantam/internal/testenv"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestScripts(t *testing.T) {
@@ -25,6 +27,7 @@ func TestScripts(t *testing.T) {
 	busybox := testenv.Program(t, "busybox")
 	bin := filepath.Dir(testenv.Bin(t, "bantam"))
 	testenv.Bin(t, "bantam-oci")
+	testenv.Bin(t, "bantamd")
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata",
 		RequireUniqueNames: true,
@@ -38,6 +41,7 @@ func TestScripts(t *testing.T) {
 		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "image": image, "left": left, "parallel": parallel, "wait-for": waitFor, "killmonitor": killMonitor,
+			"serve": serve, "unkept": unkept,
 		},
 	})
 }
@@ -47,6 +51,14 @@ func condition(name string) (bool, error) {
 	case "cgroup2":
 		_, err := os.Stat("/sys/fs/cgroup/cgroup.controllers")
 		return err == nil, nil
+	case "exit-info": // PIDFD_INFO_EXIT, Linux 6.15
+		info := unix.PidfdInfo{Mask: unix.PIDFD_INFO_EXIT}
+		fd, err := unix.PidfdOpen(os.Getpid(), 0)
+		if err != nil {
+			return false, nil
+		}
+		defer unix.Close(fd)
+		return unix.IoctlPidfdInfo(fd, &info) == nil && kernelAtLeast(6, 15), nil
 	case "memory", "cpu", "pids":
 		_, err := os.Stat("/sys/fs/cgroup/" + name + "/cgroup.procs")
 		if err != nil {
@@ -56,6 +68,16 @@ func condition(name string) (bool, error) {
 		return true, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
+}
+
+func kernelAtLeast(major, minor int) bool {
+	var u unix.Utsname
+	var a, b int
+	if unix.Uname(&u) != nil {
+		return false
+	}
+	fmt.Sscanf(unix.ByteSliceToString(u.Release[:]), "%d.%d", &a, &b)
+	return a > major || a == major && b >= minor
 }
 
 // code N PROGRAM ARGS... demands the exit code N.

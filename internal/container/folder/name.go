@@ -49,8 +49,30 @@ func (s *Store) Reserve(name, id string) error {
 		if s.alive(owner) {
 			return &NameTaken{name, owner}
 		}
+		if err := s.takeAway(name, owner); err != nil {
+			return err
+		}
+	}
+}
+
+// takeAway frees a name whose container is dead. Those who want to do so at the same
+// time take turns, or the slower one would take it from the quicker one's container.
+func (s *Store) takeAway(name, owner string) error {
+	fd, err := unix.Open(s.Root+"/names", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: s.Root + "/names", Err: err}
+	}
+	defer unix.Close(fd)
+	for err = unix.EINTR; err == unix.EINTR; {
+		err = unix.Flock(fd, unix.LOCK_EX)
+	}
+	if err != nil {
+		return &os.PathError{Op: "lock", Path: s.Root + "/names", Err: err}
+	}
+	if !s.alive(owner) {
 		s.Release(name, owner)
 	}
+	return nil
 }
 
 // Owner returns the id behind a name.
@@ -67,13 +89,13 @@ func (s *Store) name(name string) string { return s.Root + "/names/" + name }
 
 // alive: the container has a record, or someone is still making or removing it.
 func (s *Store) alive(id string) bool {
-	f := s.Folder(id)
-	if unix.Access(f.Path("record.json"), unix.F_OK) == nil {
+	if s.has(id) {
 		return true
 	}
-	l, err := f.TryLock()
-	l.Free()
-	return errors.Is(err, ErrBusy)
+	l, err := s.Folder(id).TryLock()
+	defer l.Free()
+	// Who held the lock a moment ago may have written the record by now.
+	return errors.Is(err, ErrBusy) || s.has(id)
 }
 
 // CheckName reports whether docker would accept the name: [a-zA-Z0-9][a-zA-Z0-9_.-]+.
