@@ -111,7 +111,7 @@ func pack(t *testing.T, a *archive, k *kernel, busybox string) {
 	a.file("etc/passwd", 0o644, []byte("root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"))
 	a.file("etc/group", 0o644, []byte("root:x:0:\nnogroup:x:65534:\n"))
 	packBusybox(t, a, busybox)
-	for _, p := range []string{"bantam-oci", "bantam"} {
+	for _, p := range []string{"bantam-oci", "bantam", "bantamd"} {
 		a.copy("bantam/bin/"+p, testenv.Bin(t, p))
 	}
 	files, err := k.modules(modules...)
