@@ -29,6 +29,7 @@ build: $(PROGRAMS) ## build the four programs into bin/
 
 # Its first instructions protect it from its containers: internal/linux/selfexe.
 bantam-oci: LDFLAGS += -E bantam/internal/linux/selfexe.entry
+bantam: LDFLAGS += -E bantam/internal/linux/selfexe.lazy
 
 $(PROGRAMS):
 	@mkdir -p bin

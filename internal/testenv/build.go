@@ -73,8 +73,11 @@ func compile(module, name, out string) error {
 	}
 	next.Close()
 	flags := "-s -w"
-	if name == "bantam-oci" { // as in the Makefile
+	switch name { // as in the Makefile
+	case "bantam-oci":
 		flags += " -E bantam/internal/linux/selfexe.entry"
+	case "bantam":
+		flags += " -E bantam/internal/linux/selfexe.lazy"
 	}
 	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", flags, "-o", next.Name(), "./cmd/"+name)
 	cmd.Dir = module

@@ -74,6 +74,14 @@ runtime:
 	MOVQ R12, SP
 	JMP  _rt0_amd64_linux(SB)
 
+// lazy is the first instruction of a program that starts no container itself: the timer slack alone.
+TEXT ·lazy(SB),NOSPLIT|NOFRAME,$0
+	MOVL $157, AX                  // prctl
+	MOVL $29, DI                   // PR_SET_TIMERSLACK
+	MOVL $1000000, SI
+	SYSCALL
+	JMP  _rt0_amd64_linux(SB)
+
 DATA ·path+0(SB)/8, $"/proc/se"
 DATA ·path+8(SB)/8, $"lf/exe\x00\x00"
 GLOBL ·path(SB), RODATA|NOPTR, $16

@@ -70,6 +70,14 @@ runtime:
 	MOVD R19, RSP
 	JMP  _rt0_arm64_linux(SB)
 
+// lazy is what it is in entry_amd64.s.
+TEXT ·lazy(SB),NOSPLIT|NOFRAME,$0
+	MOVD $167, R8                  // prctl
+	MOVD $29, R0                   // PR_SET_TIMERSLACK
+	MOVD $1000000, R1
+	SVC
+	JMP  _rt0_arm64_linux(SB)
+
 DATA ·path+0(SB)/8, $"/proc/se"
 DATA ·path+8(SB)/8, $"lf/exe\x00\x00"
 GLOBL ·path(SB), RODATA|NOPTR, $16
