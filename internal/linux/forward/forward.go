@@ -7,6 +7,7 @@ package forward
 
 import (
 	"os"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -41,7 +42,7 @@ var passed = [...]syscall.Signal{
 // To passes signals on to the process of pidfd from now on; those in except are left as they are. The
 // descriptor must stay open for as long as this process lives, or until the next call.
 func To(pidfd int, except ...syscall.Signal) error {
-	target = int32(pidfd)
+	atomic.StoreInt32(&target, int32(pidfd)) // a handler may be running
 	handler, restorer := addresses()
 	act := sigaction{handler: handler, flags: saOnStack | saRestart | saRestorer, restorer: restorer, mask: ^uint64(0)}
 	for _, s := range passed {
