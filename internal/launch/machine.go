@@ -99,8 +99,6 @@ func (m *machine) step(s *plan.Step, i uintptr) (next uintptr, errno syscall.Err
 			return i, syscall.EACCES
 		}
 		return i, syscall.Errno(s.Args[0])
-	case plan.OpMove:
-		m.regs[s.Out] = m.arg(s, 0)
 	default:
 		return i, syscall.ENOSYS
 	}

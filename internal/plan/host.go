@@ -3,7 +3,6 @@ package plan
 // Host is what a plan depends on of the machine. The zero Host is a current
 // kernel without security modules, used by the initial user namespace's root.
 type Host struct {
-	KernelMajor, KernelMinor int
 	// CapLast is the kernel's highest capability; 0 means the highest known here.
 	CapLast int
 	// Caps are the capabilities that this process has and can pass on, one bit each; 0 means
@@ -19,8 +18,6 @@ type Host struct {
 	// is written, below /proc/PID/attr (package lsm).
 	AppArmor, SELinux bool
 	AppArmorFile      string
-	// MemPolicy says that the kernel has set_mempolicy(2), IntelRdt that resctrl is mounted.
-	MemPolicy, IntelRdt bool
 }
 
 // Options is what the caller of Compile decides beyond the spec.

@@ -36,8 +36,6 @@ const (
 	// OpFail fails: with EACCES if an ignored EACCES was met since the plan's
 	// start, else with errno Args[0]. It ends a search along PATH.
 	OpFail
-	// OpMove copies register or immediate Args[0] to Out.
-	OpMove
 )
 
 // Reg numbers a register of the interpreter. A register keeps a file
@@ -49,7 +47,6 @@ const (
 	NoReg      Reg = 0  // result is dropped
 	RegSync    Reg = 1  // socket to the parent, closed by exec
 	RegConsole Reg = 2  // socket that takes the terminal's master end
-	RegBundle  Reg = 3  // O_PATH descriptor of the root file system's folder (Root.Path), where Plan.WantsRoot
 	RegPidfd   Reg = 4  // exec: pidfd of the container's init
 	RegStdio0  Reg = 5  // RegStdio0+i becomes descriptor i (i = 0, 1, 2), where the plan was compiled with Options.Stdio
 	RegUser0   Reg = 8  // RegUser0+i: user namespace of Plan.IDMaps[i], for idmapped mounts (at most 24)

@@ -92,8 +92,6 @@ func (p *Plan) callText(s *Step) string {
 		return "tell the parent: " + syncName(s.Args[0])
 	case OpFail:
 		return "fail with " + errnoName(syscall.Errno(s.Args[0]))
-	case OpMove:
-		return "move"
 	}
 	return "?"
 }
@@ -132,7 +130,7 @@ func (r Reg) String() string {
 	case r >= RegUser0:
 		return "user" + strconv.Itoa(int(r-RegUser0))
 	}
-	return [...]string{"none", "sync", "console", "root", "pidfd", "stdin", "stdout", "stderr"}[r]
+	return [...]string{"none", "sync", "console", "", "pidfd", "stdin", "stdout", "stderr"}[r]
 }
 
 func (p *Plan) syscallText(s *Step) string {

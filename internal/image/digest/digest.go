@@ -69,16 +69,3 @@ func (d Digest) Short() string {
 }
 
 func (d Digest) String() string { return string(d) }
-
-// Chain folds diff ids into the chain id of the topmost layer (config.md,
-// "Layer ChainID"), which docker prints when it deletes a layer.
-func Chain(diffs []Digest) Digest {
-	if len(diffs) == 0 {
-		return ""
-	}
-	c := diffs[0]
-	for _, d := range diffs[1:] {
-		c = FromBytes([]byte(string(c) + " " + string(d)))
-	}
-	return c
-}
