@@ -1,21 +1,13 @@
-// Box will be the userland: applets, a shell and an init in one program, the
-// content of the built-in base image. It has no applets yet and says that.
+// Box is the userland: applets, a shell and an init in one program, the content
+// of the built-in base image. It is the applet that it is called as. Which applets
+// it has is a generated table per profile: table_full.go, table_min.go.
 package main
 
 import "os"
 
+//go:generate go -C ../.. run ./internal/userland/generate
+
 // Set by the linker: see Makefile.
 var version = "dev"
 
-const text = `
-It will be the userland of Bantam's base image: applets, a shell and an init in one program. It has no applets yet.
-`
-
-func main() {
-	if len(os.Args) == 2 && (os.Args[1] == "--version" || os.Args[1] == "--help") {
-		os.Stdout.WriteString("box " + version + text)
-		return
-	}
-	os.Stderr.WriteString("box " + version + text)
-	os.Exit(1)
-}
+func main() { os.Exit(table.Main(version, os.Args)) }

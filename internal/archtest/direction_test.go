@@ -19,10 +19,17 @@ var floors = map[string]int{
 
 	"internal/image": 3, "internal/network": 3, "internal/volume": 3, "internal/launch": 3,
 
-	"internal/plan": 2,
+	"internal/plan": 2, "internal/userland/applet": 2,
 
 	"internal/oci": 1, // and each package of internal/linux
+
+	// The userland is a building of its own: an applet (each a room, as each package
+	// of internal/linux is) stands on the frame and on linux, and so does the shell.
+	"internal/shell": appletFloor,
 }
+
+// appletFloor is where the applets are, each package below internal/userland but the frame.
+const appletFloor = 3
 
 // tests are the rooms that no program may import.
 var tests = []string{"internal/testenv", "internal/archtest", "test"}
@@ -33,6 +40,10 @@ func room(path string) (name string, floor int, known bool) {
 	if rest, ok := strings.CutPrefix(path, "internal/linux/"); ok {
 		facility, _, _ := strings.Cut(rest, "/")
 		return "internal/linux/" + facility, 1, true
+	}
+	if rest, ok := strings.CutPrefix(path, "internal/userland/"); ok && rest != "applet" && !strings.HasPrefix(rest, "applet/") {
+		name, _, _ := strings.Cut(rest, "/")
+		return "internal/userland/" + name, appletFloor, true
 	}
 	if strings.HasPrefix(path, "cmd/") {
 		return path, floors["cmd"], true
@@ -100,6 +111,10 @@ func TestForbiddenKnowsUpAndDown(t *testing.T) {
 		{"internal/plan", 2, "internal/launch", false},
 		{"internal/linux/mount", 1, "internal/linux/seccomp", false},
 		{"internal/engine", 5, "internal/testenv", false},
+		{"internal/userland/tar", 3, "internal/userland/applet/tree", true},
+		{"internal/userland/tar", 3, "internal/userland/gzip", false},
+		{"internal/userland/mount", 3, "internal/linux/mount", true},
+		{"internal/userland/applet", 2, "internal/userland/cat", false},
 	} {
 		if got := forbidden(c.from, c.floor, c.to) == ""; got != c.ok {
 			t.Errorf("%s imports %s: allowed %v, want %v", c.from, c.to, got, c.ok)

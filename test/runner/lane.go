@@ -24,8 +24,8 @@ var v2View = []string{"unshare", "-m", "--propagation", "private", "sh", "-c",
 	`umount -l /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"`, "sh"}
 
 var lanes = []lane{
-	{name: "unit", about: "unit and golden tests of the packages", packages: []string{"./internal/...", "./cmd/...", "./test/runner", "./test/bench"}, parallel: "2"},
-	{name: "check", about: "unit and golden tests, cached", packages: []string{"./internal/...", "./cmd/...", "./test/runner", "./test/bench"}, parallel: "2", cached: true},
+	{name: "unit", about: "unit and golden tests of the packages", packages: []string{"./internal/...", "./cmd/...", "./test/runner", "./test/bench", "./test/applets"}, parallel: "2"},
+	{name: "check", about: "unit and golden tests, cached", packages: []string{"./internal/...", "./cmd/...", "./test/runner", "./test/bench", "./test/applets"}, parallel: "2", cached: true},
 	{name: "v2", about: "the same where they meet the kernel, in a cgroup v2 view",
 		packages: []string{"./internal/linux/cgroup/...", "./internal/launch/...", "./internal/container/...", "./internal/cli/...", "./internal/engine/..."},
 		parallel: "1", wrap: v2View, unless: noView},
