@@ -21,19 +21,47 @@ PROGRAMS := bantam bantam-oci bantamd box
 RUNNER   := $(GO) run ./test/runner
 TOOL     := $(GO) tool -modfile=tools/go.mod
 
-.PHONY: all build run test check unit golden bench fuzz test-vm ledger clean install packages help $(PROGRAMS)
+.PHONY: all build run test check unit golden bench fuzz test-vm ledger clean install packages help images builtin generate applet $(PROGRAMS)
 
 all: build
 
 build: $(PROGRAMS) ## build the four programs into bin/
 
 # Its first instructions protect it from its containers: internal/linux/selfexe.
-bantam-oci: LDFLAGS += -E bantam/internal/linux/selfexe.entry
-bantam: LDFLAGS += -E bantam/internal/linux/selfexe.lazy
+bantam-oci: private LDFLAGS += -E bantam/internal/linux/selfexe.entry
+bantam: private LDFLAGS += -E bantam/internal/linux/selfexe.lazy
+
+# box is what it is made of: PROFILE=full (all applets), min, or tls (full, and
+# wget speaks https); APPLETS="sh ls cat" makes a box of exactly these.
+PROFILE ?= full
+APPLETS ?=
+box: TAGS = $(if $(APPLETS),custom,$(filter-out full,$(PROFILE)))
+box: generate
+
+generate:
+	@$(GO) run ./internal/userland/generate $(if $(APPLETS),-applets "$(APPLETS)")
+
+# The image box is in bantam, so it is made first.
+bantam: builtin
+builtin: box
+	@$(IMAGES) -embed bin/box
+
+# What the images are dated: when the version was last changed.
+export SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct -- VERSION 2>/dev/null),0)
+IMAGES := $(GO) run ./packaging/images
 
 $(PROGRAMS):
 	@mkdir -p bin
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/$@ ./cmd/$@
+	$(GO) build -trimpath $(if $(TAGS),-tags $(TAGS)) -ldflags '$(LDFLAGS)' -o bin/$@ ./cmd/$@
+
+images: ## make the base images bin/images/{box,box-min,box-tls}.tar, for docker, podman and bantam load
+	@mkdir -p bin
+	@for p in full min tls; do $(MAKE) -s box PROFILE=$$p; mv bin/box bin/box-$$p; done
+	@cp bin/box-full bin/box
+	@$(IMAGES) -o bin/images box=bin/box-full box:min=bin/box-min box:tls=bin/box-tls,certificates
+
+applet: ## write the skeleton of a new applet and its cases: make applet NAME=foo
+	@$(GO) run ./internal/userland/generate -new '$(NAME)'
 
 run: build ## run a container from an image made here: a shell, or a tour without a terminal
 	@test/run.sh

@@ -32,7 +32,7 @@ func (e *Engine) image(name string) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	i, err := s.Find(name)
+	i, err := find(s, name)
 	var missing *local.NotFound
 	if errors.As(err, &missing) {
 		ref, bad := reference.Parse(name)

@@ -67,6 +67,11 @@ func (b *build) path(module, name string) (string, error) {
 }
 
 func compile(module, name, out string) error {
+	if name == "bantam" {
+		if err := carry(module, filepath.Dir(out)); err != nil {
+			return err
+		}
+	}
 	next, err := os.CreateTemp(filepath.Dir(out), name+"-*")
 	if err != nil {
 		return err
@@ -88,6 +93,20 @@ func compile(module, name, out string) error {
 	}
 	// Another test process may be running the program: replace, never overwrite.
 	return os.Rename(next.Name(), out)
+}
+
+// carry makes the image that bantam carries in itself.
+func carry(module, dir string) error {
+	box := filepath.Join(dir, "box")
+	if err := compile(module, "box", box); err != nil {
+		return err
+	}
+	cmd := exec.Command("go", "run", "./packaging/images", "-embed", box)
+	cmd.Dir = module
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return &buildError{"the image box", string(text), err}
+	}
+	return nil
 }
 
 type buildError struct {
