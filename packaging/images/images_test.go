@@ -87,4 +87,3 @@ func TestTerminalsAreTerminfo(t *testing.T) {
 		}
 	}
 }
-
