@@ -19,6 +19,9 @@ type In struct {
 	open bool
 	// cut says that the last Line ended without a newline.
 	cut bool
+	// sink is where the applet writes: once that fails the input is at its end, so
+	// that "yes | rev | head" ends.
+	sink *Out
 }
 
 // NewIn reads from a descriptor, which Close leaves open.
@@ -57,17 +60,37 @@ func (c *Call) Open(path string) *In {
 // there are none. It returns 1 if one of them couldn't be opened or f returned
 // an error, which it tells; the others are still worked on.
 func (c *Call) EachInput(f func(name string, in *In) error) int {
+	return c.each(c.Open, f)
+}
+
+// EachFile is EachInput for the applets that say "can't open 'nofile'".
+func (c *Call) EachFile(f func(name string, in *In) error) int {
+	return c.each(func(name string) *In {
+		if name == "-" {
+			return c.In
+		}
+		in, err := Open(name)
+		if err != nil {
+			c.CantOpen(name, err)
+			return nil
+		}
+		return in
+	}, f)
+}
+
+func (c *Call) each(open func(string) *In, f func(name string, in *In) error) int {
 	names := c.Args
 	if len(names) == 0 {
 		names = []string{"-"}
 	}
 	status := 0
 	for _, name := range names {
-		in := c.Open(name)
+		in := open(name)
 		if in == nil {
 			status = 1
 			continue
 		}
+		in.sink = c.Out
 		err := f(name, in)
 		in.Close()
 		if err != nil {
@@ -102,6 +125,9 @@ func (in *In) Close() error {
 func (in *In) Fill() error {
 	if in.err != nil {
 		return in.err
+	}
+	if in.sink != nil && in.sink.err != nil {
+		return io.EOF
 	}
 	if in.r > 0 {
 		copy(in.buf, in.buf[in.r:in.w])
