@@ -7,6 +7,8 @@ package main
 import (
 	"bantam/internal/userland/applet"
 	applet_head "bantam/internal/userland/head"
+	applet_kill "bantam/internal/userland/kill"
+	applet_ps "bantam/internal/userland/ps"
 	applet_truth "bantam/internal/userland/truth"
 )
 
@@ -14,5 +16,10 @@ import (
 var table = applet.Table{
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "head", Applet: &applet_head.Applet},
+	{Name: "kill", Applet: &applet_kill.Kill},
+	{Name: "killall", Applet: &applet_kill.All},
+	{Name: "killall5", Applet: &applet_kill.All5},
+	{Name: "pidof", Applet: &applet_kill.Pidof},
+	{Name: "ps", Applet: &applet_ps.Applet},
 	{Name: "true", Applet: &applet_truth.True},
 }
