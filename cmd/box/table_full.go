@@ -6,20 +6,32 @@ package main
 
 import (
 	"bantam/internal/userland/applet"
+	applet_chroot "bantam/internal/userland/chroot"
 	applet_head "bantam/internal/userland/head"
+	applet_hostname "bantam/internal/userland/hostname"
 	applet_kill "bantam/internal/userland/kill"
+	applet_mount "bantam/internal/userland/mount"
+	applet_mountpoint "bantam/internal/userland/mountpoint"
 	applet_ps "bantam/internal/userland/ps"
 	applet_truth "bantam/internal/userland/truth"
 )
 
 // table is the profile full, sorted by name.
 var table = applet.Table{
+	{Name: "chroot", Applet: &applet_chroot.Applet},
+	{Name: "dnsdomainname", Applet: &applet_hostname.Domain},
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "head", Applet: &applet_head.Applet},
+	{Name: "hostid", Applet: &applet_hostname.ID},
+	{Name: "hostname", Applet: &applet_hostname.Hostname},
 	{Name: "kill", Applet: &applet_kill.Kill},
 	{Name: "killall", Applet: &applet_kill.All},
 	{Name: "killall5", Applet: &applet_kill.All5},
+	{Name: "mount", Applet: &applet_mount.Applet},
+	{Name: "mountpoint", Applet: &applet_mountpoint.Applet},
 	{Name: "pidof", Applet: &applet_kill.Pidof},
+	{Name: "pivot_root", Applet: &applet_chroot.Pivot},
 	{Name: "ps", Applet: &applet_ps.Applet},
 	{Name: "true", Applet: &applet_truth.True},
+	{Name: "umount", Applet: &applet_mount.Umount},
 }

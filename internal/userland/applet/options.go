@@ -119,11 +119,25 @@ func findLong(options, want string) (s spec, full string, candidates int) {
 // parse reads the arguments into c.options and c.Args. It returns what is wrong
 // with them, in getopt's words, or "".
 func (c *Call) parse(args []string) string {
-	a := c.Applet
-	if a.Form == Plain || a.Form == Literal {
+	if form := c.Applet.Form; form == Plain || form == Literal {
 		c.Args = args
 		return ""
 	}
+	return c.parseAll(args)
+}
+
+// Reparse reads arguments that an applet of the form Plain has rearranged: options
+// anywhere, as if its form were Permuted. ok is false if they are wrong, which it tells.
+func (c *Call) Reparse(args []string) (ok bool) {
+	wrong := c.parseAll(args)
+	if wrong != "" {
+		c.Err.WriteString(c.Name + ": " + wrong + "\n")
+		c.UsageError("")
+	}
+	return wrong == ""
+}
+
+func (c *Call) parseAll(args []string) string {
 	var operands []string
 	for len(args) > 0 {
 		arg := args[0]
@@ -132,7 +146,7 @@ func (c *Call) parse(args []string) string {
 			c.Args = append(operands, args[1:]...)
 			return ""
 		case len(arg) < 2 || arg[0] != '-':
-			if a.Form == Leading {
+			if c.Applet.Form == Leading {
 				c.Args = args
 				return ""
 			}
