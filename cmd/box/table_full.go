@@ -13,25 +13,36 @@ import (
 	applet_mount "bantam/internal/userland/mount"
 	applet_mountpoint "bantam/internal/userland/mountpoint"
 	applet_ps "bantam/internal/userland/ps"
+	applet_schedule "bantam/internal/userland/schedule"
 	applet_truth "bantam/internal/userland/truth"
+	applet_wrap "bantam/internal/userland/wrap"
 )
 
 // table is the profile full, sorted by name.
 var table = applet.Table{
 	{Name: "chroot", Applet: &applet_chroot.Applet},
+	{Name: "chrt", Applet: &applet_schedule.Chrt},
 	{Name: "dnsdomainname", Applet: &applet_hostname.Domain},
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "head", Applet: &applet_head.Applet},
 	{Name: "hostid", Applet: &applet_hostname.ID},
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
+	{Name: "ionice", Applet: &applet_schedule.Ionice},
 	{Name: "kill", Applet: &applet_kill.Kill},
 	{Name: "killall", Applet: &applet_kill.All},
 	{Name: "killall5", Applet: &applet_kill.All5},
 	{Name: "mount", Applet: &applet_mount.Applet},
 	{Name: "mountpoint", Applet: &applet_mountpoint.Applet},
+	{Name: "nice", Applet: &applet_schedule.Nice},
+	{Name: "nohup", Applet: &applet_wrap.Nohup},
 	{Name: "pidof", Applet: &applet_kill.Pidof},
 	{Name: "pivot_root", Applet: &applet_chroot.Pivot},
 	{Name: "ps", Applet: &applet_ps.Applet},
+	{Name: "renice", Applet: &applet_schedule.Renice},
+	{Name: "setsid", Applet: &applet_wrap.Setsid},
+	{Name: "taskset", Applet: &applet_schedule.Taskset},
+	{Name: "time", Applet: &applet_wrap.Time},
+	{Name: "timeout", Applet: &applet_wrap.Timeout},
 	{Name: "true", Applet: &applet_truth.True},
 	{Name: "umount", Applet: &applet_mount.Umount},
 }

@@ -13,7 +13,9 @@ import (
 	applet_mount "bantam/internal/userland/mount"
 	applet_mountpoint "bantam/internal/userland/mountpoint"
 	applet_ps "bantam/internal/userland/ps"
+	applet_schedule "bantam/internal/userland/schedule"
 	applet_truth "bantam/internal/userland/truth"
+	applet_wrap "bantam/internal/userland/wrap"
 )
 
 // table is the profile min, sorted by name.
@@ -26,9 +28,11 @@ var table = applet.Table{
 	{Name: "killall", Applet: &applet_kill.All},
 	{Name: "mount", Applet: &applet_mount.Applet},
 	{Name: "mountpoint", Applet: &applet_mountpoint.Applet},
+	{Name: "nice", Applet: &applet_schedule.Nice},
 	{Name: "pidof", Applet: &applet_kill.Pidof},
 	{Name: "pivot_root", Applet: &applet_chroot.Pivot},
 	{Name: "ps", Applet: &applet_ps.Applet},
+	{Name: "timeout", Applet: &applet_wrap.Timeout},
 	{Name: "true", Applet: &applet_truth.True},
 	{Name: "umount", Applet: &applet_mount.Umount},
 }

@@ -50,3 +50,21 @@ func find(file, id string) string {
 	}
 	return id
 }
+
+// UserID is the number of a user given by name.
+func UserID(name string) (id uint32, found bool) {
+	in, err := applet.Open("/etc/passwd")
+	if err != nil {
+		return 0, false
+	}
+	defer in.Close()
+	for line, ok := in.Line(); ok; line, ok = in.Line() {
+		first, rest, _ := bytes.Cut(line, []byte(":"))
+		_, rest, _ = bytes.Cut(rest, []byte(":"))
+		field, _, _ := bytes.Cut(rest, []byte(":"))
+		if n, err := strconv.ParseUint(string(field), 10, 32); string(first) == name && err == nil {
+			return uint32(n), true
+		}
+	}
+	return 0, false
+}
