@@ -6,23 +6,39 @@ package main
 
 import (
 	"bantam/internal/userland/applet"
+	applet_cat "bantam/internal/userland/cat"
 	applet_chroot "bantam/internal/userland/chroot"
+	applet_environ "bantam/internal/userland/environ"
 	applet_head "bantam/internal/userland/head"
 	applet_hostname "bantam/internal/userland/hostname"
 	applet_kill "bantam/internal/userland/kill"
 	applet_mount "bantam/internal/userland/mount"
 	applet_mountpoint "bantam/internal/userland/mountpoint"
+	applet_pathname "bantam/internal/userland/pathname"
 	applet_ps "bantam/internal/userland/ps"
 	applet_schedule "bantam/internal/userland/schedule"
+	applet_seq "bantam/internal/userland/seq"
+	applet_sleep "bantam/internal/userland/sleep"
+	applet_sysinfo "bantam/internal/userland/sysinfo"
+	applet_tail "bantam/internal/userland/tail"
+	applet_tee "bantam/internal/userland/tee"
+	applet_tr "bantam/internal/userland/tr"
 	applet_truth "bantam/internal/userland/truth"
+	applet_wc "bantam/internal/userland/wc"
 	applet_wrap "bantam/internal/userland/wrap"
+	applet_yes "bantam/internal/userland/yes"
 )
 
 // table is the profile full, sorted by name.
 var table = applet.Table{
+	{Name: "arch", Applet: &applet_sysinfo.Arch},
+	{Name: "basename", Applet: &applet_pathname.Basename},
+	{Name: "cat", Applet: &applet_cat.Applet},
 	{Name: "chroot", Applet: &applet_chroot.Applet},
 	{Name: "chrt", Applet: &applet_schedule.Chrt},
+	{Name: "dirname", Applet: &applet_pathname.Dirname},
 	{Name: "dnsdomainname", Applet: &applet_hostname.Domain},
+	{Name: "env", Applet: &applet_environ.Env},
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "head", Applet: &applet_head.Applet},
 	{Name: "hostid", Applet: &applet_hostname.ID},
@@ -35,14 +51,27 @@ var table = applet.Table{
 	{Name: "mountpoint", Applet: &applet_mountpoint.Applet},
 	{Name: "nice", Applet: &applet_schedule.Nice},
 	{Name: "nohup", Applet: &applet_wrap.Nohup},
+	{Name: "nproc", Applet: &applet_sysinfo.Nproc},
 	{Name: "pidof", Applet: &applet_kill.Pidof},
 	{Name: "pivot_root", Applet: &applet_chroot.Pivot},
+	{Name: "printenv", Applet: &applet_environ.Printenv},
 	{Name: "ps", Applet: &applet_ps.Applet},
+	{Name: "pwd", Applet: &applet_sysinfo.Pwd},
 	{Name: "renice", Applet: &applet_schedule.Renice},
+	{Name: "seq", Applet: &applet_seq.Applet},
 	{Name: "setsid", Applet: &applet_wrap.Setsid},
+	{Name: "sleep", Applet: &applet_sleep.Sleep},
+	{Name: "tail", Applet: &applet_tail.Applet},
 	{Name: "taskset", Applet: &applet_schedule.Taskset},
+	{Name: "tee", Applet: &applet_tee.Applet},
 	{Name: "time", Applet: &applet_wrap.Time},
 	{Name: "timeout", Applet: &applet_wrap.Timeout},
+	{Name: "tr", Applet: &applet_tr.Applet},
 	{Name: "true", Applet: &applet_truth.True},
+	{Name: "tty", Applet: &applet_sysinfo.Tty},
 	{Name: "umount", Applet: &applet_mount.Umount},
+	{Name: "uname", Applet: &applet_sysinfo.Uname},
+	{Name: "usleep", Applet: &applet_sleep.Usleep},
+	{Name: "wc", Applet: &applet_wc.Applet},
+	{Name: "yes", Applet: &applet_yes.Applet},
 }

@@ -6,21 +6,35 @@ package main
 
 import (
 	"bantam/internal/userland/applet"
+	applet_cat "bantam/internal/userland/cat"
 	applet_chroot "bantam/internal/userland/chroot"
+	applet_environ "bantam/internal/userland/environ"
 	applet_head "bantam/internal/userland/head"
 	applet_hostname "bantam/internal/userland/hostname"
 	applet_kill "bantam/internal/userland/kill"
 	applet_mount "bantam/internal/userland/mount"
 	applet_mountpoint "bantam/internal/userland/mountpoint"
+	applet_pathname "bantam/internal/userland/pathname"
 	applet_ps "bantam/internal/userland/ps"
 	applet_schedule "bantam/internal/userland/schedule"
+	applet_seq "bantam/internal/userland/seq"
+	applet_sleep "bantam/internal/userland/sleep"
+	applet_sysinfo "bantam/internal/userland/sysinfo"
+	applet_tail "bantam/internal/userland/tail"
+	applet_tee "bantam/internal/userland/tee"
+	applet_tr "bantam/internal/userland/tr"
 	applet_truth "bantam/internal/userland/truth"
+	applet_wc "bantam/internal/userland/wc"
 	applet_wrap "bantam/internal/userland/wrap"
 )
 
 // table is the profile min, sorted by name.
 var table = applet.Table{
+	{Name: "basename", Applet: &applet_pathname.Basename},
+	{Name: "cat", Applet: &applet_cat.Applet},
 	{Name: "chroot", Applet: &applet_chroot.Applet},
+	{Name: "dirname", Applet: &applet_pathname.Dirname},
+	{Name: "env", Applet: &applet_environ.Env},
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "head", Applet: &applet_head.Applet},
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
@@ -29,10 +43,20 @@ var table = applet.Table{
 	{Name: "mount", Applet: &applet_mount.Applet},
 	{Name: "mountpoint", Applet: &applet_mountpoint.Applet},
 	{Name: "nice", Applet: &applet_schedule.Nice},
+	{Name: "nproc", Applet: &applet_sysinfo.Nproc},
 	{Name: "pidof", Applet: &applet_kill.Pidof},
 	{Name: "pivot_root", Applet: &applet_chroot.Pivot},
+	{Name: "printenv", Applet: &applet_environ.Printenv},
 	{Name: "ps", Applet: &applet_ps.Applet},
+	{Name: "pwd", Applet: &applet_sysinfo.Pwd},
+	{Name: "seq", Applet: &applet_seq.Applet},
+	{Name: "sleep", Applet: &applet_sleep.Sleep},
+	{Name: "tail", Applet: &applet_tail.Applet},
+	{Name: "tee", Applet: &applet_tee.Applet},
 	{Name: "timeout", Applet: &applet_wrap.Timeout},
+	{Name: "tr", Applet: &applet_tr.Applet},
 	{Name: "true", Applet: &applet_truth.True},
 	{Name: "umount", Applet: &applet_mount.Umount},
+	{Name: "uname", Applet: &applet_sysinfo.Uname},
+	{Name: "wc", Applet: &applet_wc.Applet},
 }
