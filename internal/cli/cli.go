@@ -36,7 +36,10 @@ type call struct {
 // commands makes the verb that matches, or all of them for the help.
 func (c *call) commands() []func() *command {
 	return []func() *command{
-		c.runCommand, c.psCommand, c.imagesCommand, c.importCommand, c.rmCommand, c.rmiCommand,
+		c.runCommand, c.createCommand, c.startCommand, c.stopCommand, c.restartCommand, c.killCommand,
+		c.pauseCommand, c.unpauseCommand, c.waitCommand, c.attachCommand, c.renameCommand, c.execCommand, c.logsCommand, c.inspectCommand,
+		c.containerInspectCommand, c.imageInspectCommand,
+		c.psCommand, c.imagesCommand, c.importCommand, c.rmCommand, c.rmiCommand,
 		c.explainCommand, c.infoCommand, c.versionCommand,
 	}
 }
@@ -89,8 +92,11 @@ func (c *call) find(args []string) (*command, []string) {
 	}
 	for _, make := range c.commands() {
 		cmd := make()
-		if cmd.name == args[0] {
+		switch cmd.name {
+		case args[0]:
 			return cmd, args[1:]
+		case two:
+			return cmd, args[2:]
 		}
 		for _, a := range cmd.alias {
 			if a == args[0] {

@@ -56,8 +56,9 @@ func TestHelp(t *testing.T) {
 		if !strings.Contains(overview, "\n  "+cmd.name+" ") {
 			t.Errorf("%s is not in the overview", cmd.name)
 		}
-		code, out, _ := bantam(t, cmd.name, "--help")
-		_, viaHelp, _ := bantam(t, "help", cmd.name)
+		words := strings.Fields(cmd.name)
+		code, out, _ := bantam(t, append(words, "--help")...)
+		_, viaHelp, _ := bantam(t, append([]string{"help"}, words...)...)
 		if code != 0 || out != viaHelp || !strings.Contains(out, cmd.short) {
 			t.Errorf("%s --help: code %d\n%s", cmd.name, code, out)
 		}

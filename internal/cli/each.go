@@ -28,3 +28,30 @@ func (c *call) each(args []string, do func(string) (string, error), lenient bool
 	}
 	return code
 }
+
+// together does something with all arguments at the same time and tells the results in
+// their order.
+func (c *call) together(args []string, do func(string) (string, error)) int {
+	type result struct {
+		out string
+		err error
+	}
+	results := make([]chan result, len(args))
+	for i, a := range args {
+		results[i] = make(chan result, 1)
+		go func() {
+			out, err := do(a)
+			results[i] <- result{out, err}
+		}()
+	}
+	code := 0
+	for _, done := range results {
+		r := <-done
+		if r.err != nil {
+			code = c.fail(r.err)
+			continue
+		}
+		c.print(r.out)
+	}
+	return code
+}

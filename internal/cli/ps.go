@@ -72,7 +72,7 @@ func psRow(c *engine.Container, noTrunc bool) containerRow {
 	r := containerRow{
 		ID: c.ID, Image: c.Config.Image, Command: commandLine(c.Path, c.Args),
 		CreatedAt: c.Created.Local().Format("2006-01-02 15:04:05 -0700 MST"), RunningFor: ago(c.Created),
-		State: string(c.Status), Status: status(c.State), Names: c.Name, Networks: c.Host.NetworkMode,
+		State: state(c), Status: status(c), Names: c.Name, Networks: c.Host.NetworkMode,
 		Labels: joinLabels(c.Config.Labels), labels: c.Config.Labels,
 	}
 	var mounts []string
@@ -107,10 +107,22 @@ func ellipsis(s string, n int) string {
 	return string(r[:n-1]) + "…"
 }
 
-func status(s *folder.State) string {
-	switch s.Status {
+// state is docker's word for how the container fares.
+func state(c *engine.Container) string {
+	if c.Paused {
+		return "paused"
+	}
+	return string(c.Status)
+}
+
+func status(s *engine.Container) string {
+	switch s.State.Status {
 	case folder.Running:
-		return "Up " + duration(time.Since(s.Started))
+		text := "Up " + duration(time.Since(s.Started))
+		if s.Paused {
+			text += " (Paused)"
+		}
+		return text
 	case folder.Exited:
 		return "Exited (" + strconv.Itoa(s.ExitCode) + ") " + ago(s.Finished)
 	}

@@ -12,6 +12,7 @@ import (
 type Container struct {
 	*folder.Record
 	*folder.State
+	Paused bool
 }
 
 // List returns the running containers, or all of them, newest first.
@@ -34,7 +35,7 @@ func (e *Engine) List(all bool) ([]Container, error) {
 			return nil, err
 		}
 		if all || c.State.Status == folder.Running {
-			list = append(list, Container{c.Record, c.State})
+			list = append(list, Container{c.Record, c.State, c.State.Status == folder.Running && c.marked(paused)})
 		}
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].Created.After(list[j].Created) })

@@ -32,8 +32,14 @@ func (e *Engine) Remove(name string, force bool) error {
 		if !force {
 			return fmt.Errorf("cannot remove container %q: container is running: stop the container before removing or force remove", name)
 		}
-		if err := c.kill(unix.SIGKILL); err != nil {
+		if err := c.mark(stopped); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("cannot kill container %q: %w", name, err)
+		}
+		if err := c.signal(unix.SIGKILL); err != nil {
+			return fmt.Errorf("cannot kill container %q: %w", name, err)
+		}
+		if err := c.thaw(); err != nil {
+			return err
 		}
 	}
 	// Waits for the monitor, which cleans up and ends; with --rm it has removed everything then.
@@ -50,23 +56,4 @@ func (e *Engine) Remove(name string, force bool) error {
 		_ = monitor.RemoveGroup(c.Record.ID, c.State.Cgroup)
 	}
 	return s.Remove(f, c.Record.Name)
-}
-
-// kill signals init, if it is still that process.
-func (c *container) kill(sig unix.Signal) error {
-	fd, err := unix.PidfdOpen(c.State.Pid, 0)
-	if err == unix.ESRCH {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	if !c.State.Alive() {
-		return nil
-	}
-	if err := unix.PidfdSendSignal(fd, sig, nil, 0); err != unix.ESRCH {
-		return err
-	}
-	return nil
 }

@@ -61,13 +61,13 @@ func (e *Engine) prepare(o *RunOptions) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{engine: e, conn: conn, monitor: pid, opts: o, pidfd: -1, input: -1}
+	s := &session{engine: e, conn: conn, monitor: pid, pidfd: -1, input: -1, view: view{o.TTY, o.Stdin, o.SigProxy, o.DetachKeys}}
 	fail := func(err error) (*session, error) {
 		s.term.restore()
 		conn.Close()
 		return nil, err
 	}
-	f, lock, err := s.recordIn(store)
+	f, lock, err := s.recordIn(store, o)
 	if err != nil {
 		return fail(err)
 	}
@@ -89,7 +89,7 @@ func (e *Engine) prepare(o *RunOptions) (*session, error) {
 
 // recordIn finds the image and writes the container's record. Between these two
 // nobody deletes the image.
-func (s *session) recordIn(store *folder.Store) (f folder.Folder, lock *folder.Lock, err error) {
+func (s *session) recordIn(store *folder.Store, o *RunOptions) (f folder.Folder, lock *folder.Lock, err error) {
 	images, err := s.engine.images()
 	if err != nil {
 		return f, nil, err
@@ -99,14 +99,14 @@ func (s *session) recordIn(store *folder.Store) (f folder.Folder, lock *folder.L
 		return f, nil, err
 	}
 	defer free()
-	img, err := s.engine.image(s.opts.Image)
+	img, err := s.engine.image(o.Image)
 	if err != nil {
 		return f, nil, err
 	}
-	if s.record, err = s.opts.draft(img); err != nil {
+	if s.record, err = o.draft(img); err != nil {
 		return f, nil, err
 	}
-	return s.engine.create(store, s.opts, s.record)
+	return s.engine.create(store, o, s.record)
 }
 
 // showTerminal makes the user's terminal ready for the container's.
@@ -119,7 +119,7 @@ func (s *session) showTerminal() {
 		s.job.Rows, s.job.Cols = size.Row, size.Col
 		break
 	}
-	if s.opts.Stdin {
+	if s.view.Stdin {
 		s.term, _ = rawTerminal(0)
 	}
 }

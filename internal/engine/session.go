@@ -15,16 +15,24 @@ import (
 type session struct {
 	engine  *Engine
 	conn    wire.Conn
-	monitor int // its pid: a child of ours
+	monitor int // its pid if it is a child of ours, or 0
 	folder  folder.Folder
 	job     wire.Job
-	opts    *RunOptions
+	view    view
 	record  *folder.Record
 
 	kept  []int // the container's output pipes, for the same case
 	pidfd int   // of the container's init, kept for the case that the monitor is killed
 	input int   // the container's standard input, or its terminal's master end
 	term  *terminal
+}
+
+// view is how a command attends to a container.
+type view struct {
+	TTY        bool // the container has a terminal
+	Stdin      bool // the command's standard input goes in
+	SigProxy   bool
+	DetachKeys string
 }
 
 // errDetached says that the user left the container with the detach keys.
@@ -62,7 +70,7 @@ func (s *session) awaitStart() error {
 	s.pidfd = m.FDs[0]
 	s.input = -1
 	rest := m.FDs[1:]
-	if !s.opts.TTY && s.job.Stdout && len(rest) >= 2 {
+	if !s.view.TTY && s.job.Stdout && len(rest) >= 2 {
 		s.kept, rest = rest[:2], rest[2:]
 	}
 	if len(rest) > 0 {
@@ -89,13 +97,13 @@ func (s *session) stay() (int, error) {
 // pump starts what runs beside: signals and standard input.
 func (s *session) pump() <-chan struct{} {
 	detached := make(chan struct{})
-	if s.opts.SigProxy {
+	if s.view.SigProxy {
 		s.forwardSignals()
 	}
 	if s.term != nil {
 		s.term.follow(s.input)
 	}
-	if s.opts.Stdin && s.input >= 0 {
+	if s.view.Stdin && s.input >= 0 {
 		go s.copyInput(detached)
 	}
 	return detached
@@ -152,7 +160,7 @@ func (s *session) listen(detached <-chan struct{}) (int, error) {
 // awaitMonitor waits for the process itself, which has nothing left to do: when the
 // command returns there is no trace of the container.
 func (s *session) awaitMonitor() {
-	for {
+	for s.monitor > 0 {
 		if _, err := unix.Wait4(s.monitor, nil, 0, nil); err != unix.EINTR {
 			return
 		}
@@ -170,7 +178,7 @@ func (s *session) takeOver() error {
 	job := s.job
 	job.Adopt, job.Pidfd = true, true
 	fds := []int{s.pidfd}
-	if s.input >= 0 && s.opts.TTY {
+	if s.input >= 0 && s.view.TTY {
 		job.Terminal = true
 		fds = append(fds, s.input)
 	}
@@ -204,10 +212,22 @@ func adopt(job wire.Job, lock *folder.Lock, kept []int) (wire.Conn, int, error) 
 
 // copyInput is the command's standard input on its way into the container.
 func (s *session) copyInput(detached chan<- struct{}) {
-	var keys detachKeys
-	if s.opts.TTY {
-		keys, _ = parseDetachKeys(s.opts.DetachKeys)
+	in := input{tty: s.view.TTY, to: s.input}
+	if s.view.TTY {
+		in.keys, _ = parseDetachKeys(s.view.DetachKeys)
 	}
+	in.copy(detached)
+}
+
+// input copies the command's standard input into a pipe or a terminal.
+type input struct {
+	tty  bool
+	keys detachKeys
+	to   int
+}
+
+// copy ends with the input, or when the user types the detach keys, which it tells.
+func (in *input) copy(detached chan<- struct{}) {
 	b := make([]byte, 32<<10)
 	for {
 		n, err := unix.Read(0, b)
@@ -217,19 +237,21 @@ func (s *session) copyInput(detached chan<- struct{}) {
 		if err != nil || n == 0 {
 			break
 		}
-		out, left := keys.filter(b[:n])
-		if left {
-			close(detached)
-			return
+		out := b[:n]
+		if in.tty {
+			var left bool
+			if out, left = in.keys.filter(out); left {
+				close(detached)
+				return
+			}
 		}
-		if writeAll(s.input, out) != nil {
+		if writeAll(in.to, out) != nil {
 			break
 		}
 	}
 	// The end of the input is the container's end of input; a terminal has no such end.
-	if !s.opts.TTY {
-		unix.Close(s.input)
-		s.input = -1
+	if !in.tty {
+		unix.Close(in.to)
 	}
 }
 

@@ -50,11 +50,16 @@ func (t *terminal) follow(master int) {
 	signal.Notify(changed, unix.SIGWINCH)
 	go func() {
 		for range changed {
-			if size, err := unix.IoctlGetWinsize(t.fd, unix.TIOCGWINSZ); err == nil {
-				_ = unix.IoctlSetWinsize(master, unix.TIOCSWINSZ, size)
-			}
+			t.size(master)
 		}
 	}()
+}
+
+// size gives the container's terminal the size of the user's.
+func (t *terminal) size(master int) {
+	if size, err := unix.IoctlGetWinsize(t.fd, unix.TIOCGWINSZ); err == nil {
+		_ = unix.IoctlSetWinsize(master, unix.TIOCSWINSZ, size)
+	}
 }
 
 // forwardSignals sends what the command gets on to the container, except what

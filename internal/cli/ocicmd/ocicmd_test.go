@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
-	"golang.org/x/sys/unix"
 )
 
 func TestFlagForms(t *testing.T) {
@@ -46,19 +45,6 @@ func TestHelpNamesEveryOption(t *testing.T) {
 			if !strings.Contains(help, "--"+o.name) || o.help == "" {
 				t.Errorf("%s: --%s is not in the help", c.name, o.name)
 			}
-		}
-	}
-}
-
-func TestSignals(t *testing.T) {
-	for text, want := range map[string]unix.Signal{"9": 9, "KILL": 9, "sigterm": 15, "SIGHUP": 1, "0": 0, "SIGRTMIN+3": 37, "RTMAX-1": 63, "RTMIN": 34} {
-		if got, err := parseSignal(text); err != nil || got != want {
-			t.Errorf("%s: %d %v", text, got, err)
-		}
-	}
-	for _, bad := range []string{"", "NOPE", "-1", "65", "RTMIN+99", "RTMAXX"} {
-		if got, err := parseSignal(bad); err == nil {
-			t.Errorf("%q: %d", bad, got)
 		}
 	}
 }

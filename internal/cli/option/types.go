@@ -40,6 +40,17 @@ func Int(to *int64, name string, short byte, help string) Option {
 	}}
 }
 
+// IntPtr is a whole number that tells 0 from absent.
+func IntPtr(to **int64, name string, short byte, help string) Option {
+	return Option{Name: name, Short: short, Type: "int", Help: help, Set: func(v string) error {
+		n, err := strconv.ParseInt(v, 0, 64)
+		if err == nil {
+			*to = &n
+		}
+		return err
+	}}
+}
+
 // List collects every value given; check may be nil.
 func List(to *[]string, name string, short byte, check func(string) error, help string) Option {
 	return Option{Name: name, Short: short, Type: "list", Help: help, Set: func(v string) error {

@@ -86,6 +86,8 @@ func (s *State) encode() []byte {
 	w.time("Finished", s.Finished)
 	w.bool("OOM", s.OOM)
 	w.str("Cgroup", s.Cgroup)
+	w.num("Monitor", int64(s.Monitor))
+	w.num("Door", int64(s.Door))
 	w.num("Stdout", int64(s.Pipes[0]))
 	w.num("Stderr", int64(s.Pipes[1]))
 	w.close('}')
@@ -247,6 +249,10 @@ func (s *State) decode(b []byte) error {
 			s.OOM = d.flag()
 		case "Cgroup":
 			s.Cgroup = d.str()
+		case "Monitor":
+			s.Monitor = int(d.num())
+		case "Door":
+			s.Door = int(d.num())
 		case "Stdout":
 			s.Pipes[0] = uint64(d.num())
 		case "Stderr":

@@ -64,7 +64,7 @@ func TestForeignJSON(t *testing.T) {
 }
 
 func TestStateCodec(t *testing.T) {
-	s := &State{Running, 12, 1 << 50, "boot", 255, "why \"so\"", time.Unix(3, 0).UTC(), time.Unix(4, 1).UTC(), true, "/bantam/x", [2]uint64{7, 8}}
+	s := &State{Running, 12, 1 << 50, "boot", 255, "why \"so\"", time.Unix(3, 0).UTC(), time.Unix(4, 1).UTC(), true, "/bantam/x", 77, 9, [2]uint64{7, 8}}
 	var got State
 	if err := got.decode(s.encode()); err != nil || got != *s {
 		t.Errorf("%+v, %v, want %+v", got, err, s)

@@ -104,6 +104,10 @@ type State struct {
 	Finished time.Time
 	OOM      bool
 	Cgroup   string // cgroup path below each hierarchy
+	// Monitor is the pid of the process that looks after it, and Door the number of the
+	// descriptor through which that is reached (package wire).
+	Monitor int
+	Door    int
 	// Pipes are the inodes of the pipes that it writes its output to.
 	Pipes [2]uint64
 }

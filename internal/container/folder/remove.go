@@ -11,12 +11,18 @@ import (
 // lock. The record goes first: from then on the folder is no container, and an
 // interrupted removal is finished by [Store.List].
 func (s *Store) Remove(f Folder, name string) error {
+	if owner, err := s.Owner(name); name != "" && (err != nil || owner != f.ID()) {
+		// It has been renamed since the caller read its record.
+		if r, err := f.ReadRecord(); err == nil {
+			name = r.Name
+		}
+	}
 	unix.Unlink(f.Path("record.json"))
 	if name != "" {
 		s.Release(name, f.ID())
 	}
 	// What an ordinary container leaves, without listing; then whatever is still there.
-	for _, n := range [...]string{"state.json", "hosts", "hostname", "resolv.conf"} {
+	for _, n := range [...]string{"state.json", "hosts", "hostname", "resolv.conf", "stopped", "paused"} {
 		unix.Unlink(f.Path(n))
 	}
 	for _, n := range [...]string{"work/work", "work", "upper"} {

@@ -19,14 +19,34 @@ func (m *monitor) adopt() int {
 	if m.pidfd < 0 {
 		m.pidfd = m.openInit()
 	}
-	m.output = &output{streams: m.reopen(), log: m.log(), done: make(chan struct{})}
+	m.output = newOutput(m.reopen(), m.log())
+	for _, c := range m.clients {
+		m.output.connect(c.sinks)
+	}
 	go m.output.run()
 	if m.pidfd < 0 {
 		return m.finishUnseen()
 	}
+	m.reopenDoor()
 	m.say(wire.KindStarted, nil)
 	m.watch()
 	return m.finish()
+}
+
+// reopenDoor lets later commands in again. Without it the container runs on, only
+// nobody can attach.
+func (m *monitor) reopenDoor() {
+	if m.stdin >= 0 {
+		// The output's goroutine closes its own copy.
+		m.input, _ = unix.FcntlInt(uintptr(m.stdin), unix.F_DUPFD_CLOEXEC, 0)
+	}
+	err := m.openDoor()
+	if err == nil {
+		err = m.folder.WriteState(m.state, false)
+	}
+	if err != nil {
+		m.note("take over: " + err.Error())
+	}
 }
 
 // openInit opens the process that the state names, if it is still that one.
@@ -46,11 +66,11 @@ func (m *monitor) openInit() int {
 func (m *monitor) reopen() []*stream {
 	var list []*stream
 	if m.job.Terminal && m.record.Config.Tty {
-		return []*stream{{name: "stdout", from: m.stdin, to: m.sinks[0]}}
+		return []*stream{{name: "stdout", from: m.stdin}}
 	}
 	for i, name := range [...]string{"stdout", "stderr"} {
 		if m.job.Pipes {
-			list = append(list, &stream{name: name, from: m.kept[i], to: m.sinks[i]})
+			list = append(list, &stream{name: name, from: m.kept[i]})
 			continue
 		}
 		fd, err := unix.Open("/proc/"+strconv.Itoa(m.state.Pid)+"/fd/"+strconv.Itoa(i+1), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
@@ -61,7 +81,7 @@ func (m *monitor) reopen() []*stream {
 			unix.Close(fd) // the container has put something else in its place
 			continue
 		}
-		list = append(list, &stream{name: name, from: fd, to: m.sinks[i]})
+		list = append(list, &stream{name: name, from: fd})
 	}
 	return list
 }

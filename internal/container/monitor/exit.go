@@ -10,17 +10,17 @@ import (
 // unknownExit is docker's code for a container whose exit nobody saw.
 const unknownExit = 255
 
-// exitCode learns how init ended. A child's status is only looked at: it stays a
+// exitCode learns how a process ended. A child's status is only looked at: it stays a
 // zombie until reap, so a monitor killed before the code is on disk loses nothing.
-func (m *monitor) exitCode() int {
+func exitCode(pidfd int) int {
 	var info siginfo
 	for {
-		_, _, errno := unix.Syscall6(unix.SYS_WAITID, unix.P_PIDFD, uintptr(m.pidfd), uintptr(unsafe.Pointer(&info)), unix.WEXITED|unix.WNOWAIT, 0, 0)
+		_, _, errno := unix.Syscall6(unix.SYS_WAITID, unix.P_PIDFD, uintptr(pidfd), uintptr(unsafe.Pointer(&info)), unix.WEXITED|unix.WNOWAIT, 0, 0)
 		if errno == unix.EINTR {
 			continue
 		}
 		if errno != 0 {
-			return strangerExit(m.pidfd)
+			return strangerExit(pidfd)
 		}
 		if info.code == cldExited {
 			return int(info.status)
@@ -39,9 +39,9 @@ type siginfo struct {
 const cldExited = 1 // CLD_EXITED
 
 // reap lets the kernel forget the zombie.
-func (m *monitor) reap() {
+func reap(pidfd int) {
 	var info siginfo
-	unix.Syscall6(unix.SYS_WAITID, unix.P_PIDFD, uintptr(m.pidfd), uintptr(unsafe.Pointer(&info)), unix.WEXITED, 0, 0)
+	unix.Syscall6(unix.SYS_WAITID, unix.P_PIDFD, uintptr(pidfd), uintptr(unsafe.Pointer(&info)), unix.WEXITED, 0, 0)
 }
 
 // strangerExit asks the pidfd of a process that is not our child how it ended:

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"errors"
 	"strings"
 
 	"bantam/internal/launch"
@@ -83,4 +84,16 @@ func (g *group) remove() error {
 		return nil
 	}
 	return g.Delete()
+}
+
+// Freeze freezes the processes of a container, or thaws them.
+func Freeze(id, path string, on bool) error {
+	g := loadGroup(id, path)
+	switch {
+	case g == nil:
+		return errors.New("its control group can't be found")
+	case on:
+		return g.Group.Freeze()
+	}
+	return g.Thaw()
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"bantam/internal/container/folder"
@@ -21,22 +22,22 @@ import (
 
 // monitor is one container's.
 type monitor struct {
-	conn     wire.Conn
-	attached bool
-	job      *wire.Job
-	store    *folder.Store
-	folder   folder.Folder
-	record   *folder.Record
-	state    *folder.State
-	lock     folder.Lock
+	job     *wire.Job
+	clients []*client
+	door    wire.Conn // the near end: see package wire
+	store   *folder.Store
+	folder  folder.Folder
+	record  *folder.Record
+	state   *folder.State
+	lock    folder.Lock
 
 	pidfd  int
-	wake   int // eventfd: nobody is attached any more
-	sinks  [2]*sink
 	output *output
 	group  *group
-	stdin  int    // the terminal's master end, from a command whose monitor was killed, or -1
-	kept   [2]int // the container's output, from the same, or -1
+	input  int            // of the container: a pipe's write end, or the terminal's master end; or -1
+	stdin  int            // the terminal's master end, from a command whose monitor was killed, or -1
+	execs  sync.WaitGroup // further processes in the container
+	kept   [2]int         // the container's output, from the same, or -1
 }
 
 // Main is the hidden verb "monitor". The command's end of the socket is descriptor wire.FD.
@@ -48,8 +49,8 @@ func Main() int {
 	// What this process ends by must not be its container's fate, and Ctrl-C is for the command.
 	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 	unix.CloseOnExec(wire.FD)
-	m := &monitor{conn: wire.Conn{FD: wire.FD}, attached: true, pidfd: -1, wake: -1, stdin: -1}
-	if err := m.accept(); err != nil {
+	m := &monitor{pidfd: -1, stdin: -1, input: -1, door: wire.Conn{FD: -1}}
+	if err := m.accept(wire.Conn{FD: wire.FD}); err != nil {
 		fmt.Fprintln(os.Stderr, "bantam-oci monitor:", err)
 		return 1
 	}
@@ -64,8 +65,8 @@ func Main() int {
 }
 
 // accept reads the job and takes the descriptors that came with it.
-func (m *monitor) accept() error {
-	msg, err := m.conn.Receive()
+func (m *monitor) accept(conn wire.Conn) error {
+	msg, err := conn.Receive()
 	if err != nil || msg.Kind != wire.KindJob {
 		return wire.ErrJob
 	}
@@ -82,14 +83,11 @@ func (m *monitor) accept() error {
 		return fd
 	}
 	m.lock.FD = next()
-	if m.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC); err != nil {
-		return fmt.Errorf("eventfd: %w", err)
+	first, err := newClient(conn, m.job.Stdout, m.job.Stderr, next)
+	if err != nil {
+		return err
 	}
-	for i, on := range [...]bool{m.job.Stdout, m.job.Stderr} {
-		if on {
-			m.sinks[i] = newSink(next(), m.wake)
-		}
-	}
+	m.clients = []*client{first}
 	if m.job.Pidfd {
 		m.pidfd = next()
 	}
@@ -113,28 +111,13 @@ func (m *monitor) load() (err error) {
 	return err
 }
 
-// watch waits for the container's end and passes signals on meanwhile.
+// watch waits for the container's end and listens to commands meanwhile.
 func (m *monitor) watch() {
 	patience := settleAfter
-	for {
-		p := [2]unix.PollFd{{Fd: int32(m.pidfd), Events: unix.POLLIN}, {Fd: int32(m.conn.FD), Events: unix.POLLIN}}
-		n := 2
-		if !m.attached {
-			n = 1
-		}
-		ready, err := unix.Poll(p[:n], patience)
-		if err != nil && err != unix.EINTR {
-			return
-		}
-		if ready == 0 && err == nil {
+	for !m.listen(m.pidfd, patience) {
+		if patience > 0 {
 			settle()
 			patience = -1
-		}
-		if m.attached && p[1].Revents != 0 {
-			m.hear()
-		}
-		if p[0].Revents != 0 {
-			return
 		}
 	}
 }
@@ -149,45 +132,17 @@ func settle() {
 	debug.FreeOSMemory()
 }
 
-// hear acts on one message of the command, or on its end.
-func (m *monitor) hear() {
-	msg, err := m.conn.Receive()
-	if err != nil {
-		m.detach()
-		return
-	}
-	if msg.Kind == wire.KindSignal && len(msg.Body) == 1 {
-		unix.PidfdSendSignal(m.pidfd, unix.Signal(msg.Body[0]), nil, 0)
-	}
-}
-
-// detach lets the container go on with nobody listening.
-func (m *monitor) detach() {
-	if !m.attached {
-		return
-	}
-	m.attached = false
-	m.conn.Close()
-	unix.Write(m.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
-}
-
-// say tells the command, if there still is one.
-func (m *monitor) say(kind wire.Kind, body []byte, fds ...int) {
-	if m.attached && m.conn.Send(kind, body, fds...) != nil {
-		m.detach()
-	}
-}
-
 // finish records the exit before anything else, then cleans up.
 func (m *monitor) finish() int {
-	code := m.exitCode()
+	code := exitCode(m.pidfd)
 	m.state.Status, m.state.ExitCode, m.state.Finished = folder.Exited, code, time.Now().UTC()
 	err := m.folder.WriteState(m.state, !m.record.Host.AutoRemove)
 	if m.record.Host.AutoRemove && err == nil {
 		m.say(wire.KindExited, []byte{byte(code)})
 	}
-	m.reap()
+	reap(m.pidfd)
 	<-m.output.done
+	m.closeInput()
 	if m.output.logErr != nil {
 		m.note("log: " + m.output.logErr.Error())
 	}
@@ -199,6 +154,7 @@ func (m *monitor) finish() int {
 
 // leave removes what the container no longer needs. It ends the monitor.
 func (m *monitor) leave() int {
+	m.execs.Wait() // they ended with init
 	err := m.group.remove()
 	if m.record.Host.AutoRemove {
 		if rm := m.store.Remove(m.folder, m.record.Name); err == nil {

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"bytes"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,10 +13,11 @@ const maxLine = 16 << 10
 
 // stream is one output of the container.
 type stream struct {
-	name string
-	from int // read end of the pipe, or the terminal's master end
-	to   *sink
-	line []byte // an unfinished line
+	name   string
+	number int
+	from   int // read end of the pipe, or the terminal's master end
+	to     []*sink
+	line   []byte // an unfinished line
 }
 
 // sink is the attached command's descriptor. A writer that stops reading must not
@@ -79,11 +81,65 @@ func (s *sink) close() {
 // output copies a container's streams to the log and to the attached command
 // until all of them end. It runs in a goroutine of its own and owns what it is given.
 type output struct {
-	streams []*stream
+	streams []*stream // those that have not ended
+	all     []*stream
+	from    [2]int     // of the streams, for whoever keeps them for another monitor
+	mu      sync.Mutex // guards the sinks of the streams
+	ended   [2]bool
 	log     *logFile
 	logErr  error
 	done    chan struct{}
 	buf     [32 << 10]byte
+}
+
+func newOutput(streams []*stream, log *logFile) *output {
+	o := &output{streams: streams, log: log, done: make(chan struct{}), from: [2]int{-1, -1}}
+	for i, s := range streams {
+		s.number = i
+		o.from[i] = s.from
+	}
+	o.all = append(o.all, streams...)
+	return o
+}
+
+// connect gives a command's outputs the streams from now on. A stream that has ended
+// closes them.
+func (o *output) connect(sinks [2]*sink) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for i, to := range sinks {
+		switch {
+		case to == nil:
+		case i < len(o.all) && !o.ended[i]:
+			o.all[i].to = append(o.all[i].to, to)
+		default:
+			to.close()
+		}
+	}
+}
+
+// sinks are those that still take the stream.
+func (o *output) sinks(s *stream) []*sink {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	live := s.to[:0]
+	for _, to := range s.to {
+		if to.fd >= 0 {
+			live = append(live, to)
+		}
+	}
+	s.to = live
+	return live
+}
+
+// end closes what took the stream.
+func (o *output) end(s *stream) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ended[s.number] = true
+	for _, to := range s.to {
+		to.close()
+	}
 }
 
 func (o *output) run() {
@@ -119,11 +175,11 @@ func (o *output) copy(s *stream) bool {
 			o.flush()
 		}
 		unix.Close(s.from)
-		s.to.close()
+		o.end(s)
 		return false
 	}
-	if s.to != nil {
-		s.to.write(o.buf[:n])
+	for _, to := range o.sinks(s) {
+		to.write(o.buf[:n])
 	}
 	o.lines(s, o.buf[:n])
 	o.flush()

@@ -53,8 +53,8 @@ func copied(t *testing.T, text string, maxSize int64, maxFile int) (string, stri
 	}
 	to, _ := unix.Dup(int(out.Fd()))
 	out.Close()
-	o := &output{log: newLogFile(path, maxSize, maxFile), done: make(chan struct{})}
-	o.streams = []*stream{{name: "stdout", from: from, to: newSink(to, -1)}}
+	o := newOutput([]*stream{{name: "stdout", from: from}}, newLogFile(path, maxSize, maxFile))
+	o.connect([2]*sink{newSink(to, -1)})
 	go o.run()
 	if _, err := w.WriteString(text); err != nil {
 		t.Fatal(err)
@@ -156,8 +156,8 @@ func TestDeafReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(wake)
-	o := &output{log: newLogFile(path, 0, 1), done: make(chan struct{})}
-	o.streams = []*stream{{name: "stderr", from: in[0], to: newSink(deaf[1], wake)}}
+	o := newOutput([]*stream{{name: "stdout", from: in[0]}}, newLogFile(path, 0, 1))
+	o.connect([2]*sink{newSink(deaf[1], wake)})
 	go o.run()
 	line := strings.Repeat("z", 99) + "\n"
 	written := make(chan error)

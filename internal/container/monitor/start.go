@@ -93,21 +93,19 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 	return nil
 }
 
-// attend starts the copying of output and tells the command that the container runs.
+// attend starts the copying of output and tells the commands that the container runs.
 func (m *monitor) attend(io *stdio) {
-	fds := []int{m.pidfd}
-	if io.master < 0 && m.job.Stdout {
-		fds = append(fds, io.streams[0].from, io.streams[1].from)
+	m.input = io.input
+	m.output = newOutput(io.streams, m.log())
+	for _, c := range append([]*client(nil), m.clients...) {
+		m.output.connect(c.sinks)
+		m.greet(c)
 	}
-	if io.input >= 0 {
-		fds = append(fds, io.input)
-	}
-	m.say(wire.KindStarted, nil, fds...)
-	m.output = &output{streams: io.streams, log: m.log(), done: make(chan struct{})}
 	go m.output.run()
-	// With -d -i nobody may close the container's input; attached, the command holds it alone.
-	if io.input >= 0 && (m.record.Config.StdinOnce || m.record.Config.Tty) {
-		unix.Close(io.input)
+	// Attached, the first command alone holds the container's input: its end is the container's.
+	// With -d -i nobody may close it, and a terminal is there for whoever attaches.
+	if m.record.Config.StdinOnce && !m.record.Config.Tty {
+		m.closeInput()
 	}
 }
 
@@ -125,6 +123,9 @@ func (m *monitor) recordStart(pid int) error {
 	start, ok := folder.StartTime(pid)
 	if !ok {
 		return launch.ErrDied
+	}
+	if err := m.openDoor(); err != nil {
+		return err
 	}
 	m.state.Status, m.state.Pid, m.state.PidStart, m.state.Boot = folder.Running, pid, start, folder.Boot()
 	m.state.Started = time.Now().UTC()

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strconv"
 
+	"bantam/internal/container/terminal"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -21,7 +23,7 @@ type stdio struct {
 func (m *monitor) pipes() (*stdio, error) {
 	io := &stdio{child: [3]int{-1, -1, -1}, console: -1, master: -1, input: -1}
 	var err error
-	if io.child[0], io.input, err = m.input(); err != nil {
+	if io.child[0], io.input, err = m.openInput(); err != nil {
 		return nil, err
 	}
 	for i, name := range [...]string{"stdout", "stderr"} {
@@ -31,13 +33,13 @@ func (m *monitor) pipes() (*stdio, error) {
 		}
 		io.child[i+1] = to
 		m.state.Pipes[i] = ino
-		io.streams = append(io.streams, &stream{name: name, from: from, to: m.sinks[i]})
+		io.streams = append(io.streams, &stream{name: name, from: from})
 	}
 	return io, nil
 }
 
-// input is the container's standard input: a pipe for -i, else /dev/null.
-func (m *monitor) input() (child, ours int, err error) {
+// openInput makes the container's standard input: a pipe for -i, else /dev/null.
+func (m *monitor) openInput() (child, ours int, err error) {
 	if !m.record.Config.OpenStdin {
 		child, err = unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		return child, -1, err
@@ -87,21 +89,12 @@ func (m *monitor) terminal() (*stdio, error) {
 // takeTerminal receives the master end, which the container has sent while it was set up.
 func (m *monitor) takeTerminal(io *stdio) error {
 	defer unix.Close(io.master)
-	b, oob := make([]byte, 4096), make([]byte, unix.CmsgSpace(4))
-	_, n, _, _, err := unix.Recvmsg(io.master, b, oob, unix.MSG_CMSG_CLOEXEC|unix.MSG_DONTWAIT)
+	fd, err := terminal.Receive(io.master)
 	if err != nil {
 		return fmt.Errorf("receive the container's terminal: %w", err)
 	}
-	list, err := unix.ParseSocketControlMessage(oob[:n])
-	if err != nil || len(list) != 1 {
-		return fmt.Errorf("receive the container's terminal: %d messages: %w", len(list), err)
-	}
-	fds, err := unix.ParseUnixRights(&list[0])
-	if err != nil || len(fds) != 1 {
-		return fmt.Errorf("receive the container's terminal: %d descriptors: %w", len(fds), err)
-	}
-	io.streams = []*stream{{name: "stdout", from: fds[0], to: m.sinks[0]}}
-	io.input, err = unix.FcntlInt(uintptr(fds[0]), unix.F_DUPFD_CLOEXEC, 0)
+	io.streams = []*stream{{name: "stdout", from: fd}}
+	io.input, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	return err
 }
 

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"bantam/internal/linux/signal"
 )
 
 // Change applies Dockerfile instructions to a configuration, those that docker
@@ -139,27 +138,11 @@ func (p *Process) stopSignal(rest string) error {
 	if err != nil {
 		return err
 	}
-	if !isSignal(s) {
+	if n, err := signal.Parse(s); err != nil || n == 0 {
 		return errors.New("invalid signal: " + s)
 	}
 	p.StopSignal = s
 	return nil
-}
-
-// isSignal takes numbers and names, with SIG or without, as signal(7) has them.
-func isSignal(s string) bool {
-	if n, err := strconv.Atoi(s); err == nil {
-		return n > 0 && n <= 64
-	}
-	name := strings.TrimPrefix(strings.ToUpper(s), "SIG")
-	if name == "RTMIN" || name == "RTMAX" {
-		return true
-	}
-	if len(name) > 6 && (name[:6] == "RTMIN+" || name[:6] == "RTMAX-") {
-		n, err := strconv.ParseUint(name[6:], 10, 8)
-		return err == nil && n <= 30 // the C library keeps 32 and 33 of 32 to 64
-	}
-	return unix.SignalNum("SIG"+name) != 0
 }
 
 func (p *Process) volume(rest string) error {

@@ -12,8 +12,19 @@
 // a pipe, or the terminal's master end); the monitor writes to the command's
 // output by itself. "out" and "err" are the pipes that the container writes to
 // (none with a terminal): the command only keeps them for a next monitor. The end of either process closes the socket: for the monitor
-// it means that nobody is attached any more, for the command that the monitor
+// it means that this command is no longer attached, for the command that the monitor
 // was killed and another one must take over.
+//
+// A command that comes later reaches the monitor through its door, the far end of a
+// socket pair that the monitor keeps open and whose number stands in the container's
+// state: the command takes a copy of it (pidfd_getfd(2)) and sends one end of a pair of
+// its own through it. No file has to be made, and none is left behind.
+//
+//	command                                monitor
+//	  | -- Call [end of a new pair] --------> | through the door
+//	  | -- Attach [stdout, stderr] ---------> | through the new pair, as all that follows
+//	  | <-- Started [pidfd, out, err, input]  |
+//	  | ...                                   | as above
 package wire
 
 import (
@@ -40,6 +51,9 @@ const (
 	KindSignal  Kind = 'K'
 	KindExited  Kind = 'X'
 	KindGone    Kind = 'G'
+	KindCall    Kind = 'C'
+	KindAttach  Kind = 'A'
+	KindExec    Kind = 'E'
 )
 
 // Conn is one end.
@@ -113,6 +127,48 @@ func rights(oob []byte) ([]int, error) {
 		return nil, err
 	}
 	return unix.ParseUnixRights(&list[0])
+}
+
+// Call reaches a monitor through its door, the descriptor number fd of the process.
+func Call(monitor, fd int) (Conn, error) {
+	pidfd, err := unix.PidfdOpen(monitor, 0)
+	if err != nil {
+		return Conn{-1}, fmt.Errorf("reach the monitor, process %d: %w", monitor, err)
+	}
+	defer unix.Close(pidfd)
+	door, err := unix.PidfdGetfd(pidfd, fd, 0)
+	if err != nil {
+		return Conn{-1}, fmt.Errorf("reach the monitor, process %d: %w", monitor, err)
+	}
+	defer unix.Close(door)
+	// A pid that another process has by now: its socket pairs are not the monitor's.
+	kind, err := unix.GetsockoptInt(door, unix.SOL_SOCKET, unix.SO_TYPE)
+	owner, err2 := unix.GetsockoptUcred(door, unix.SOL_SOCKET, unix.SO_PEERCRED)
+	if err != nil || err2 != nil || kind != unix.SOCK_SEQPACKET || int(owner.Pid) != monitor {
+		return Conn{-1}, fmt.Errorf("reach the monitor: process %d is not it any more", monitor)
+	}
+	ours, theirs, err := Pair()
+	if err != nil {
+		return ours, err
+	}
+	defer theirs.Close()
+	if err := (Conn{door}).Send(KindCall, nil, theirs.FD); err != nil {
+		ours.Close()
+		return ours, fmt.Errorf("reach the monitor, process %d: %w", monitor, err)
+	}
+	return ours, nil
+}
+
+// Streams are the body of KindAttach: which of the command's outputs come with it.
+func Streams(stdout, stderr bool) []byte {
+	var b byte
+	if stdout {
+		b |= 1
+	}
+	if stderr {
+		b |= 2
+	}
+	return []byte{b}
 }
 
 // Job is what a monitor is started for.

@@ -1,0 +1,198 @@
+package monitor
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"bantam/internal/container/monitor/wire"
+
+	"golang.org/x/sys/unix"
+)
+
+// client is a command that listens to the container: the one that started it, or one
+// that came through the door.
+type client struct {
+	conn  wire.Conn
+	wake  int // eventfd: it is gone
+	sinks [2]*sink
+}
+
+// newClient takes the outputs that came with a message.
+func newClient(conn wire.Conn, stdout, stderr bool, next func() int) (*client, error) {
+	c := &client{conn: conn}
+	var err error
+	if c.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC); err != nil {
+		return nil, fmt.Errorf("eventfd: %w", err)
+	}
+	for i, on := range [...]bool{stdout, stderr} {
+		if on {
+			c.sinks[i] = newSink(next(), c.wake)
+		}
+	}
+	return c, nil
+}
+
+// openDoor makes the socket pair through which later commands come. Its far end is
+// only kept open, for them to copy.
+func (m *monitor) openDoor() error {
+	if m.door.FD >= 0 {
+		return nil
+	}
+	near, far, err := wire.Pair()
+	if err != nil {
+		return err
+	}
+	m.door = near
+	m.state.Door = far.FD
+	m.state.Monitor = unix.Getpid()
+	return nil
+}
+
+// listen serves the commands until fd is readable (true) or the time in milliseconds
+// has passed (false); -1 is no limit.
+func (m *monitor) listen(fd, patience int) bool {
+	var end time.Time
+	if patience >= 0 {
+		end = time.Now().Add(time.Duration(patience) * time.Millisecond)
+	}
+	for {
+		p := make([]unix.PollFd, 0, 8)
+		p = append(p, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}, unix.PollFd{Fd: int32(m.door.FD), Events: unix.POLLIN})
+		for _, c := range m.clients {
+			p = append(p, unix.PollFd{Fd: int32(c.conn.FD), Events: unix.POLLIN})
+		}
+		if patience >= 0 {
+			if patience = int(time.Until(end).Milliseconds()); patience < 0 {
+				return false
+			}
+		}
+		_, err := unix.Poll(p, patience)
+		if err != nil && err != unix.EINTR {
+			return true
+		}
+		if err == nil {
+			m.hear(p[2:])
+		}
+		if p[1].Revents != 0 {
+			m.answer()
+		}
+		if p[0].Revents != 0 {
+			return true
+		}
+	}
+}
+
+// hear acts on what the polled clients said.
+func (m *monitor) hear(polled []unix.PollFd) {
+	clients := append([]*client(nil), m.clients...)
+	for i := range polled {
+		if polled[i].Revents == 0 {
+			continue
+		}
+		c := clients[i]
+		msg, err := c.conn.Receive()
+		if err != nil {
+			m.detach(c)
+			continue
+		}
+		switch {
+		case msg.Kind == wire.KindSignal && len(msg.Body) == 1:
+			unix.PidfdSendSignal(m.pidfd, unix.Signal(msg.Body[0]), nil, 0)
+		case msg.Kind == wire.KindAttach && len(msg.Body) == 1:
+			m.attachClient(c, msg)
+		case msg.Kind == wire.KindExec:
+			m.forget(c)
+			m.execs.Add(1)
+			go m.execClient(c, msg)
+		}
+	}
+}
+
+// answer opens the door to one command.
+func (m *monitor) answer() {
+	msg, err := m.door.Receive()
+	if err != nil || msg.Kind != wire.KindCall || len(msg.FDs) != 1 {
+		return
+	}
+	c, err := newClient(wire.Conn{FD: msg.FDs[0]}, false, false, nil)
+	if err != nil {
+		unix.Close(msg.FDs[0])
+		return
+	}
+	m.clients = append(m.clients, c)
+}
+
+// attachClient gives a command the container's output from now on.
+func (m *monitor) attachClient(c *client, msg wire.Message) {
+	fds := msg.FDs
+	for i := range c.sinks {
+		if msg.Body[0]&(1<<i) != 0 && len(fds) > 0 && c.sinks[i] == nil {
+			c.sinks[i] = newSink(fds[0], c.wake)
+			fds = fds[1:]
+		}
+	}
+	for _, fd := range fds {
+		unix.Close(fd)
+	}
+	m.output.connect(c.sinks)
+	m.greet(c)
+}
+
+// greet tells a command that the container runs, with what it may need.
+func (m *monitor) greet(c *client) {
+	fds := []int{m.pidfd}
+	if !m.record.Config.Tty && c.sinks[0] != nil {
+		fds = append(fds, m.output.from[0], m.output.from[1])
+	}
+	if m.input >= 0 {
+		fds = append(fds, m.input)
+	}
+	m.tell(c, wire.KindStarted, nil, fds...)
+}
+
+// detach lets the container go on without this command.
+func (m *monitor) detach(c *client) {
+	if m.forget(c) {
+		c.conn.Close()
+		unix.Write(c.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	}
+}
+
+// forget takes a client off the list.
+func (m *monitor) forget(c *client) bool {
+	i := slices.Index(m.clients, c)
+	if i < 0 {
+		return false
+	}
+	m.clients = slices.Delete(m.clients, i, i+1)
+	return true
+}
+
+// close gives a client without outputs back.
+func (c *client) close() {
+	c.conn.Close()
+	unix.Close(c.wake)
+}
+
+// say tells every command that listens.
+func (m *monitor) say(kind wire.Kind, body []byte) {
+	for _, c := range append([]*client(nil), m.clients...) {
+		m.tell(c, kind, body)
+	}
+}
+
+// tell says something to one command, if it still is there.
+func (m *monitor) tell(c *client, kind wire.Kind, body []byte, fds ...int) {
+	if c.conn.Send(kind, body, fds...) != nil {
+		m.detach(c)
+	}
+}
+
+// closeInput gives the container's input back.
+func (m *monitor) closeInput() {
+	if m.input >= 0 {
+		unix.Close(m.input)
+		m.input = -1
+	}
+}

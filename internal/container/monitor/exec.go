@@ -1,0 +1,198 @@
+package monitor
+
+import (
+	"errors"
+	"os"
+	"strconv"
+
+	"bantam/internal/container/dockerspec"
+	"bantam/internal/container/monitor/wire"
+	"bantam/internal/container/terminal"
+	"bantam/internal/launch"
+	"bantam/internal/linux/cgroup"
+	"bantam/internal/linux/namespace"
+	"bantam/internal/plan"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// execClient serves one request for a further process, beside everything else. The
+// process is a child of the monitor, so it outlives the command that asked, as docker's
+// does, and its exit code is known to somebody.
+func (m *monitor) execClient(c *client, msg wire.Message) {
+	defer m.execs.Done()
+	defer c.close()
+	proc, console, err := m.exec(msg.FDs)
+	for _, fd := range msg.FDs {
+		unix.Close(fd)
+	}
+	if err != nil {
+		text, code := execError(err)
+		_ = c.conn.Send(wire.KindFailed, append([]byte{byte(code)}, text...))
+		return
+	}
+	defer unix.Close(proc.Pidfd)
+	fds := []int{proc.Pidfd}
+	if console >= 0 {
+		fds = append(fds, console)
+	}
+	_ = c.conn.Send(wire.KindStarted, nil, fds...)
+	if console >= 0 {
+		unix.Close(console)
+	}
+	code := exitCode(proc.Pidfd)
+	reap(proc.Pidfd)
+	_ = c.conn.Send(wire.KindExited, []byte{byte(code)})
+}
+
+// exec starts the process and returns its terminal's master end, -1 without a terminal.
+func (m *monitor) exec(fds []int) (proc *launch.Process, console int, err error) {
+	if len(fds) == 0 {
+		return nil, -1, errors.New("a request for exec without its text")
+	}
+	r, err := wire.ReadExec(fds[0])
+	if err != nil {
+		return nil, -1, err
+	}
+	if !r.TTY && len(fds) != 4 {
+		return nil, -1, errors.New("a request for exec without standard files")
+	}
+	p, cfg, err := m.execPlan(r)
+	if err != nil {
+		return nil, -1, err
+	}
+	g := cgroup.Load(m.group.State())
+	defer g.Close()
+	if err := join(g, &cfg); err != nil {
+		return nil, -1, err
+	}
+	master := -1
+	if r.TTY {
+		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return nil, -1, err
+		}
+		defer unix.Close(pair[1])
+		cfg.Console, master = pair[1], pair[0]
+	} else {
+		copy(cfg.Stdio[:], fds[1:])
+	}
+	return m.bringIn(p, cfg, master)
+}
+
+// join fills in how the child gets into the container's control group.
+func join(g *cgroup.Group, cfg *launch.Config) (err error) {
+	if cfg.CgroupTasks, err = g.Tasks(); err != nil {
+		return err
+	}
+	cfg.CgroupDir, err = g.Dir()
+	return err
+}
+
+// execPlan compiles the request: the container's own record with another process in it.
+func (m *monitor) execPlan(r *wire.ExecRequest) (*plan.Plan, launch.Config, error) {
+	cfg := launch.NoFDs()
+	cfg.Pidfd = m.pidfd
+	spec, proc, err := m.execSpec(r)
+	if err != nil {
+		return nil, cfg, err
+	}
+	facts := launch.Probe()
+	facts.CgroupV2 = m.group.Mode() == cgroup.V2
+	tasks := 0
+	for _, member := range m.group.State().Members {
+		if member.Controllers != cgroup.Unified && m.group.Mode() != cgroup.V2 {
+			tasks++
+		}
+	}
+	p, err := plan.CompileExec(spec, proc, facts, plan.ExecOptions{Stdio: !r.TTY, CgroupTasks: tasks})
+	if err != nil {
+		return nil, cfg, err
+	}
+	for i := range p.Join {
+		if p.Join[i].Path == "" && !p.Join[i].ByParent {
+			k, _ := namespace.ByFlag(p.Join[i].Flag)
+			p.Join[i].Path = "/proc/" + strconv.Itoa(m.state.Pid) + "/ns/" + k.Proc
+		}
+	}
+	return p, cfg, nil
+}
+
+// execSpec is the container's spec and the further process, made from the record by the
+// same rules as the first one.
+func (m *monitor) execSpec(r *wire.ExecRequest) (*specs.Spec, *specs.Process, error) {
+	in := dockerspec.Input{Record: m.record, Folder: m.folder}
+	profile, err := readProfile(m.folder.Path("seccomp.json"))
+	if err != nil {
+		return nil, nil, err
+	}
+	in.Seccomp = profile
+	spec, err := makeSpec(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	own := *m.record
+	own.Path, own.Args = r.Args[0], r.Args[1:]
+	own.Config.Env = append(append([]string{}, own.Config.Env...), r.Env...)
+	own.Config.Tty = r.TTY
+	own.Host.Privileged = own.Host.Privileged || r.Privileged
+	if r.User != "" {
+		own.Config.User = r.User
+	}
+	if r.Cwd != "" {
+		own.Config.WorkingDir = r.Cwd
+	}
+	in.Record = &own
+	as, err := makeSpec(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	return spec, as.Process, nil
+}
+
+// bringIn takes the child from the fork to its execve.
+func (m *monitor) bringIn(p *plan.Plan, cfg launch.Config, master int) (*launch.Process, int, error) {
+	if master >= 0 {
+		defer unix.Close(master)
+	}
+	proc, err := launch.Start(p, cfg)
+	if err != nil {
+		return nil, -1, err
+	}
+	console := -1
+	err = proc.Ready()
+	if err == nil && master >= 0 {
+		console, err = terminal.Receive(master)
+	}
+	if err == nil {
+		err = proc.Release()
+	}
+	if err == nil {
+		err = proc.Started()
+	}
+	if err != nil {
+		proc.Abort()
+		if console >= 0 {
+			unix.Close(console)
+		}
+		return nil, -1, err
+	}
+	return proc, console, nil
+}
+
+// execError gives the failure docker's text and exit code.
+func execError(err error) (text string, code int) {
+	var step *launch.Error
+	if errors.As(err, &step) && step.Plan.ConcernsProgram(step.Step) {
+		code = 126
+		if step.Errno == unix.ENOENT {
+			code = 127
+		}
+		return "OCI runtime exec failed: exec failed: " + err.Error(), code
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		return err.Error(), 126
+	}
+	return err.Error(), 126
+}

@@ -1,0 +1,321 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"bantam/internal/container/folder"
+	"bantam/internal/image/local"
+)
+
+// ContainerJSON is what docker inspect prints of a container, in docker's names and order.
+type ContainerJSON struct {
+	ID              string `json:"Id"`
+	Created         time.Time
+	Path            string
+	Args            []string
+	State           StateJSON
+	Image           string
+	ResolvConfPath  string
+	HostnamePath    string
+	HostsPath       string
+	LogPath         string
+	Name            string
+	RestartCount    int
+	Driver          string
+	Platform        string
+	MountLabel      string
+	ProcessLabel    string
+	AppArmorProfile string
+	ExecIDs         []string
+	HostConfig      HostConfigJSON
+	GraphDriver     GraphDriverJSON
+	SizeRw          *int64 `json:",omitempty"`
+	SizeRootFs      *int64 `json:",omitempty"`
+	Mounts          []MountJSON
+	Config          ConfigJSON
+	NetworkSettings NetworkSettingsJSON
+}
+
+// StateJSON is docker's State.
+type StateJSON struct {
+	Status                                 string
+	Running, Paused, Restarting, OOMKilled bool
+	Dead                                   bool
+	Pid, ExitCode                          int
+	Error                                  string
+	StartedAt, FinishedAt                  time.Time
+}
+
+// HostConfigJSON is the part of docker's HostConfig that there is.
+type HostConfigJSON struct {
+	Binds          []string
+	LogConfig      LogConfigJSON
+	NetworkMode    string
+	AutoRemove     bool
+	CapAdd         []string
+	CapDrop        []string
+	Privileged     bool
+	ReadonlyRootfs bool
+	SecurityOpt    []string
+	Tmpfs          map[string]string `json:",omitempty"`
+	ShmSize        int64
+	Runtime        string
+	Memory         int64
+	NanoCpus       int64
+	PidsLimit      *int64
+	MaskedPaths    []string
+	ReadonlyPaths  []string
+}
+
+// LogConfigJSON is docker's LogConfig.
+type LogConfigJSON struct {
+	Type   string
+	Config map[string]string
+}
+
+// GraphDriverJSON says where the files are.
+type GraphDriverJSON struct {
+	Data map[string]string
+	Name string
+}
+
+// MountJSON is a mount point.
+type MountJSON struct {
+	Type, Source, Destination, Mode string
+	RW                              bool
+	Propagation                     string
+}
+
+// ConfigJSON is docker's Config of a container or an image.
+type ConfigJSON struct {
+	Hostname     string `json:",omitempty"`
+	User         string
+	AttachStdin  bool                `json:",omitempty"`
+	Tty          bool                `json:",omitempty"`
+	OpenStdin    bool                `json:",omitempty"`
+	StdinOnce    bool                `json:",omitempty"`
+	ExposedPorts map[string]struct{} `json:",omitempty"`
+	Env          []string
+	Cmd          []string
+	Healthcheck  *local.Healthcheck `json:",omitempty"`
+	Image        string             `json:",omitempty"`
+	Volumes      map[string]struct{}
+	WorkingDir   string
+	Entrypoint   []string
+	OnBuild      []string
+	Labels       map[string]string
+	StopSignal   string `json:",omitempty"`
+}
+
+// NetworkSettingsJSON is docker's NetworkSettings.
+type NetworkSettingsJSON struct {
+	SandboxKey string
+	Ports      map[string][]struct{}
+	Networks   map[string]struct{}
+}
+
+// ImageJSON is what docker inspect prints of an image.
+type ImageJSON struct {
+	ID           string `json:"Id"`
+	RepoTags     []string
+	RepoDigests  []string
+	Comment      string
+	Created      time.Time
+	Config       ConfigJSON
+	Architecture string
+	Variant      string `json:",omitempty"`
+	Os           string
+	Size         int64
+	GraphDriver  GraphDriverJSON
+	RootFS       RootFSJSON
+}
+
+// RootFSJSON lists the layers.
+type RootFSJSON struct {
+	Type   string
+	Layers []string
+}
+
+// NoSuchObject is docker's error for a name that nothing has.
+type NoSuchObject struct{ Kind, Name string }
+
+func (e *NoSuchObject) Error() string { return "No such " + e.Kind + ": " + e.Name }
+
+// Inspect returns all that is known of a container or, if there is none of that name, an
+// image; kind is "container", "image" or "" for both.
+func (e *Engine) Inspect(name, kind string, size bool) (any, error) {
+	switch kind {
+	case "", "container", "image":
+	default:
+		return nil, fmt.Errorf("%q is not a valid value for --type", kind)
+	}
+	if kind != "image" {
+		v, err := e.inspectContainer(name, size)
+		var missing *folder.NotFound
+		if err == nil || kind == "container" || !errors.As(err, &missing) {
+			return v, err
+		}
+	}
+	v, err := e.inspectImage(name)
+	var missing *local.NotFound
+	if errors.As(err, &missing) && kind == "" {
+		err = &NoSuchObject{"object", name}
+	}
+	return v, err
+}
+
+func (e *Engine) inspectContainer(name string, size bool) (*ContainerJSON, error) {
+	_, c, err := e.get(name)
+	if err != nil {
+		return nil, err
+	}
+	r := c.Record
+	v := &ContainerJSON{
+		ID: r.ID, Created: r.Created, Path: r.Path, Args: orEmpty(r.Args), State: c.stateJSON(), Image: r.Image,
+		ResolvConfPath: c.Path("resolv.conf"), HostnamePath: c.Path("hostname"), HostsPath: c.Path("hosts"), LogPath: c.Log(),
+		Name: "/" + r.Name, Driver: "overlay", Platform: "linux", HostConfig: hostJSON(&r.Host),
+		GraphDriver: GraphDriverJSON{Name: "overlay", Data: map[string]string{"UpperDir": c.Path("upper"), "WorkDir": c.Path("work")}},
+		Config:      containerConfigJSON(&r.Config), Mounts: []MountJSON{},
+		NetworkSettings: NetworkSettingsJSON{Ports: map[string][]struct{}{}, Networks: map[string]struct{}{r.Host.NetworkMode: {}}},
+	}
+	for i, l := range r.Layers {
+		if i > 0 {
+			v.GraphDriver.Data["LowerDir"] += ":"
+		}
+		v.GraphDriver.Data["LowerDir"] += l
+	}
+	for _, m := range r.Mounts {
+		v.Mounts = append(v.Mounts, mountJSON(&m))
+	}
+	if r.Host.LogConfig.Type == "none" {
+		v.LogPath = ""
+	}
+	if size {
+		rw, all, err := e.sizes(c)
+		if err != nil {
+			return nil, err
+		}
+		v.SizeRw, v.SizeRootFs = &rw, &all
+	}
+	return v, nil
+}
+
+// sizes are the bytes of the writable layer and of all files of a container.
+func (e *Engine) sizes(c *container) (rw, all int64, err error) {
+	if rw, err = treeSize(c.Path("upper")); err != nil {
+		return 0, 0, err
+	}
+	s, err := e.images()
+	if err != nil {
+		return 0, 0, err
+	}
+	all = rw
+	if i, err := s.Find(c.Record.Image); err == nil {
+		all += i.Size
+	}
+	return rw, all, nil
+}
+
+func (c *container) stateJSON() StateJSON {
+	st := c.State
+	v := StateJSON{Status: string(st.Status), Running: st.Status == folder.Running, ExitCode: st.ExitCode, Error: st.Error, OOMKilled: st.OOM, StartedAt: st.Started, FinishedAt: st.Finished}
+	if v.Running {
+		v.Pid = st.Pid
+		if v.Paused = c.marked(paused); v.Paused {
+			v.Status = "paused"
+		}
+	}
+	return v
+}
+
+func hostJSON(h *folder.HostConfig) HostConfigJSON {
+	v := HostConfigJSON{
+		Binds: h.Binds, NetworkMode: h.NetworkMode, AutoRemove: h.AutoRemove, CapAdd: h.CapAdd, CapDrop: h.CapDrop, Privileged: h.Privileged,
+		ReadonlyRootfs: h.ReadonlyRootfs, SecurityOpt: h.SecurityOpt, Tmpfs: h.Tmpfs, ShmSize: h.ShmSize, Runtime: "bantam-oci",
+		Memory: h.Memory, NanoCpus: h.NanoCpus, LogConfig: LogConfigJSON{Type: h.LogConfig.Type, Config: map[string]string{}},
+	}
+	if h.PidsLimit != 0 {
+		v.PidsLimit = &h.PidsLimit
+	}
+	if h.LogConfig.MaxSize > 0 {
+		v.LogConfig.Config["max-size"] = fmt.Sprint(h.LogConfig.MaxSize)
+	}
+	if h.LogConfig.MaxFile > 0 {
+		v.LogConfig.Config["max-file"] = fmt.Sprint(h.LogConfig.MaxFile)
+	}
+	return v
+}
+
+func mountJSON(m *folder.Mount) MountJSON {
+	v := MountJSON{Type: "bind", Source: m.Source, Destination: m.Destination, RW: !m.ReadOnly, Propagation: m.Propagation}
+	if m.ReadOnly {
+		v.Mode = "ro"
+	}
+	if v.Propagation == "" {
+		v.Propagation = "rprivate"
+	}
+	return v
+}
+
+func containerConfigJSON(c *folder.Config) ConfigJSON {
+	return ConfigJSON{
+		Hostname: c.Hostname, User: c.User, AttachStdin: c.AttachStdin, Tty: c.Tty, OpenStdin: c.OpenStdin, StdinOnce: c.StdinOnce,
+		Env: orEmpty(c.Env), Cmd: c.Cmd, Image: c.Image, WorkingDir: c.WorkingDir, Entrypoint: c.Entrypoint,
+		Labels: labelsOrEmpty(c.Labels), StopSignal: c.StopSignal,
+	}
+}
+
+func (e *Engine) inspectImage(name string) (*ImageJSON, error) {
+	s, err := e.images()
+	if err != nil {
+		return nil, err
+	}
+	found, err := find(s, name)
+	if err != nil {
+		return nil, err
+	}
+	i, err := withTags(s, found)
+	if err != nil {
+		return nil, err
+	}
+	p := &i.Config.Config
+	v := &ImageJSON{
+		ID: i.ID.String(), RepoTags: []string{}, RepoDigests: []string{}, Created: i.Created, Architecture: i.Architecture, Variant: i.Variant, Os: i.OS, Size: i.Size,
+		Config: ConfigJSON{
+			User: p.User, ExposedPorts: p.ExposedPorts, Env: orEmpty(p.Env), Cmd: p.Cmd, Healthcheck: p.Healthcheck, Volumes: p.Volumes,
+			WorkingDir: p.WorkingDir, Entrypoint: p.Entrypoint, OnBuild: p.OnBuild, Labels: labelsOrEmpty(p.Labels), StopSignal: p.StopSignal,
+		},
+		GraphDriver: GraphDriverJSON{Name: "overlay", Data: map[string]string{}}, RootFS: RootFSJSON{Type: i.RootFS.Type},
+	}
+	if v.Architecture == "" {
+		v.Architecture = runtime.GOARCH
+	}
+	for _, t := range i.Tags {
+		v.RepoTags = append(v.RepoTags, t.Familiar())
+	}
+	for _, d := range i.RootFS.DiffIDs {
+		v.RootFS.Layers = append(v.RootFS.Layers, d.String())
+	}
+	if n := len(i.History); n > 0 {
+		v.Comment = i.History[n-1].Comment
+	}
+	return v, nil
+}
+
+// orEmpty makes a list that JSON shows as [].
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+func labelsOrEmpty(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
+}

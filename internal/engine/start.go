@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"bantam/internal/container/folder"
+	"bantam/internal/container/monitor/wire"
+)
+
+// Create makes a container without starting it and returns its id.
+func (e *Engine) Create(o *RunOptions) (string, error) {
+	store, err := e.containers()
+	if err != nil {
+		return "", err
+	}
+	s := &session{engine: e}
+	f, lock, err := s.recordIn(store, o)
+	if err != nil {
+		return "", err
+	}
+	defer lock.Free()
+	if err := o.writeCID(s.record.ID); err != nil {
+		_ = store.Remove(f, s.record.Name)
+		return "", err
+	}
+	return s.record.ID, nil
+}
+
+// StartOptions are those of docker start.
+type StartOptions struct {
+	Attach, Stdin, SigProxy bool
+	DetachKeys              string
+}
+
+// Start starts a container that was created or has ended. Attached, it returns the
+// container's exit code when it has ended. One that runs already is left alone.
+func (e *Engine) Start(name string, o *StartOptions) (int, error) {
+	if _, err := parseDetachKeys(o.DetachKeys); err != nil {
+		return 1, err
+	}
+	_, c, err := e.get(name)
+	if err != nil {
+		return 1, err
+	}
+	if c.State.Status == folder.Running {
+		if o.Attach || o.Stdin {
+			return e.Attach(name, &AttachOptions{NoStdin: !o.Stdin, SigProxy: o.SigProxy, DetachKeys: o.DetachKeys})
+		}
+		return 0, nil
+	}
+	s, err := e.launch(c, o)
+	if err != nil || s == nil {
+		return 1, err
+	}
+	defer s.term.restore()
+	if !o.Attach && !o.Stdin {
+		s.conn.Close()
+		return 0, nil
+	}
+	code, err := s.stay()
+	if errors.Is(err, errDetached) {
+		return 0, nil
+	}
+	return code, err
+}
+
+// launch gives a stopped container a monitor, which starts it. No session and no
+// error: somebody else was quicker.
+func (e *Engine) launch(c *container, o *StartOptions) (*session, error) {
+	lock, running, err := c.lockStopped()
+	if err != nil {
+		return nil, err
+	}
+	if running {
+		return nil, nil
+	}
+	c.unmark(stopped)
+	conn, pid, err := spawn()
+	if err != nil {
+		lock.Free()
+		return nil, err
+	}
+	tty := c.Record.Config.Tty
+	s := &session{
+		engine: e, conn: conn, monitor: pid, pidfd: -1, input: -1, folder: c.Folder, record: c.Record,
+		view: view{TTY: tty, Stdin: o.Stdin && c.Record.Config.OpenStdin, SigProxy: o.SigProxy, DetachKeys: o.DetachKeys},
+	}
+	attached := o.Attach || o.Stdin
+	s.job = wire.Job{Root: e.Root, ID: c.Record.ID, Stdout: attached, Stderr: attached && !tty, Input: s.view.Stdin}
+	if attached && tty {
+		s.showTerminal()
+	}
+	if err := s.begin(lock); err != nil {
+		s.term.restore()
+		conn.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// AttachOptions are those of docker attach.
+type AttachOptions struct {
+	NoStdin    bool
+	SigProxy   bool
+	DetachKeys string
+}
+
+// Attach shows a running container's output from now on and feeds its input, until it
+// ends or the user leaves. It returns the container's exit code.
+func (e *Engine) Attach(name string, o *AttachOptions) (int, error) {
+	if _, err := parseDetachKeys(o.DetachKeys); err != nil {
+		return 1, err
+	}
+	_, c, err := e.get(name)
+	if err != nil {
+		return 1, err
+	}
+	if c.State.Status != folder.Running {
+		return 1, errors.New("You cannot attach to a stopped container, start it first")
+	}
+	if c.marked(paused) {
+		return 1, errors.New("You cannot attach to a paused container, unpause it first")
+	}
+	tty := c.Record.Config.Tty
+	v := view{TTY: tty, Stdin: !o.NoStdin && c.Record.Config.OpenStdin, SigProxy: o.SigProxy, DetachKeys: o.DetachKeys}
+	s, err := e.call(c, v, true, !tty)
+	if err != nil {
+		return 1, fmt.Errorf("attach to %s: %w", name, err)
+	}
+	if tty {
+		s.showTerminal()
+		defer s.term.restore()
+	}
+	code, err := s.stay()
+	if errors.Is(err, errDetached) {
+		return 0, nil
+	}
+	return code, err
+}

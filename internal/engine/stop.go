@@ -1,0 +1,184 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"bantam/internal/container/folder"
+	"bantam/internal/linux/signal"
+
+	"golang.org/x/sys/unix"
+)
+
+// stopPatience is docker's time between the stop signal and SIGKILL.
+const stopPatience = 10 * time.Second
+
+// StopOptions are those of docker stop.
+type StopOptions struct {
+	Signal string // "" is the container's own
+	// Timeout in seconds until SIGKILL, nil is the container's own; negative waits for ever.
+	Timeout *int64
+}
+
+// Stop asks a container to end and kills it after a time. One that has ended is
+// left alone.
+func (e *Engine) Stop(name string, o *StopOptions) error {
+	_, c, err := e.get(name)
+	if err != nil {
+		return err
+	}
+	return e.stop(c, o)
+}
+
+func (e *Engine) stop(c *container, o *StopOptions) error {
+	if c.State.Status != folder.Running {
+		return nil
+	}
+	sig, err := c.stopSignal(o.Signal)
+	if err != nil {
+		return err
+	}
+	if err := c.mark(stopped); err != nil {
+		return fmt.Errorf("cannot stop container: %s: %w", c.Record.ID, err)
+	}
+	s, err := e.call(c, view{}, false, false)
+	if err != nil {
+		// It may have ended since it was looked at.
+		if c.read() == nil && c.State.Status != folder.Running {
+			return nil
+		}
+		return fmt.Errorf("cannot stop container: %s: %w", c.Record.ID, err)
+	}
+	defer s.conn.Close()
+	if err := c.signal(sig); err != nil {
+		return fmt.Errorf("cannot stop container: %s: %w", c.Record.ID, err)
+	}
+	if err := c.thaw(); err != nil {
+		return err
+	}
+	ended := s.ended()
+	select {
+	case err := <-ended:
+		return err
+	case <-o.patience():
+	}
+	if err := c.signal(unix.SIGKILL); err != nil {
+		return fmt.Errorf("cannot stop container: %s: %w", c.Record.ID, err)
+	}
+	return <-ended
+}
+
+// ended tells when the container has ended and what went wrong with waiting for that.
+func (s *session) ended() <-chan error {
+	ended := make(chan error, 1)
+	go func() {
+		_, err := s.stay()
+		ended <- err
+	}()
+	return ended
+}
+
+// patience is how long a container may take to end; nil is for ever.
+func (o *StopOptions) patience() <-chan time.Time {
+	switch {
+	case o.Timeout == nil:
+		return time.After(stopPatience)
+	case *o.Timeout < 0:
+		return nil
+	}
+	return time.After(time.Duration(*o.Timeout) * time.Second)
+}
+
+// stopSignal is what the user says, the container's own or SIGTERM.
+func (c *container) stopSignal(text string) (unix.Signal, error) {
+	if text == "" {
+		text = c.Record.Config.StopSignal
+	}
+	if text == "" {
+		return unix.SIGTERM, nil
+	}
+	sig, err := signal.Parse(text)
+	if err != nil || sig == 0 {
+		return 0, fmt.Errorf("invalid signal: %s", text)
+	}
+	return sig, nil
+}
+
+// Restart stops a container, if it runs, and starts it.
+func (e *Engine) Restart(name string, o *StopOptions) error {
+	_, c, err := e.get(name)
+	if err != nil {
+		return err
+	}
+	if err := e.stop(c, o); err != nil {
+		return err
+	}
+	if err := c.read(); err != nil {
+		return err
+	}
+	s, err := e.launch(c, &StartOptions{})
+	if err != nil {
+		return fmt.Errorf("Cannot restart container %s: %w", name, err)
+	}
+	if s != nil {
+		s.conn.Close()
+	}
+	return nil
+}
+
+// Kill sends a signal to a running container, SIGKILL if none is named.
+func (e *Engine) Kill(name, text string) error {
+	sig := unix.SIGKILL
+	if text != "" {
+		var err error
+		if sig, err = signal.Parse(text); err != nil || sig == 0 {
+			return fmt.Errorf("invalid signal: %s", text)
+		}
+	}
+	c, err := e.getRunning(name)
+	if err != nil {
+		return wrapKill(name, err)
+	}
+	own, _ := c.stopSignal("")
+	if sig == unix.SIGKILL || sig == own {
+		if err := c.mark(stopped); err != nil {
+			return wrapKill(name, err)
+		}
+	}
+	if err := c.signal(sig); err != nil {
+		return wrapKill(name, err)
+	}
+	if sig == unix.SIGKILL {
+		return c.thaw()
+	}
+	return nil
+}
+
+func wrapKill(name string, err error) error {
+	var missing *folder.NotFound
+	if errors.As(err, &missing) {
+		return err
+	}
+	return fmt.Errorf("cannot kill container: %s: %w", name, err)
+}
+
+// Wait returns a container's exit code when it has ended.
+func (e *Engine) Wait(name string) (int, error) {
+	_, c, err := e.get(name)
+	if err != nil {
+		return 0, err
+	}
+	if c.State.Status == folder.Running {
+		s, err := e.call(c, view{}, false, false)
+		if err == nil {
+			defer s.conn.Close()
+			return s.stay()
+		}
+		if !errors.Is(err, io.EOF) && c.read() != nil {
+			return 0, err
+		}
+	}
+	return c.State.ExitCode, nil
+}
