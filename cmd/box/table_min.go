@@ -9,6 +9,7 @@ import (
 	applet_cat "bantam/internal/userland/cat"
 	applet_chroot "bantam/internal/userland/chroot"
 	applet_environ "bantam/internal/userland/environ"
+	applet_grep "bantam/internal/userland/grep"
 	applet_head "bantam/internal/userland/head"
 	applet_hostname "bantam/internal/userland/hostname"
 	applet_kill "bantam/internal/userland/kill"
@@ -34,8 +35,11 @@ var table = applet.Table{
 	{Name: "cat", Applet: &applet_cat.Applet},
 	{Name: "chroot", Applet: &applet_chroot.Applet},
 	{Name: "dirname", Applet: &applet_pathname.Dirname},
+	{Name: "egrep", Applet: &applet_grep.Applet},
 	{Name: "env", Applet: &applet_environ.Env},
 	{Name: "false", Applet: &applet_truth.False},
+	{Name: "fgrep", Applet: &applet_grep.Applet},
+	{Name: "grep", Applet: &applet_grep.Applet},
 	{Name: "head", Applet: &applet_head.Applet},
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
 	{Name: "kill", Applet: &applet_kill.Kill},

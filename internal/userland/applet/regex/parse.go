@@ -243,9 +243,15 @@ func (p *parser) atom(t token, width int, n int32) (*node, error) {
 		return &node{kind: kBackref, n: n}, nil
 	case tWrong:
 		return nil, ErrEscape
-	case tStar, tPlus, tOptional:
+	case tStar, tPlus, tOptional, tBrace:
+		if p.flags&(Extended|Lenient) == Extended|Lenient {
+			if t == tBrace {
+				return p.byte('{'), nil
+			}
+			return &node{kind: kEmpty}, nil
+		}
 		// A BRE's star at the beginning of a branch, or after an assertion, is itself.
-		if p.flags&Extended == 0 {
+		if p.flags&Extended == 0 && t != tBrace {
 			return p.byte(byte(n)), nil
 		}
 	}
@@ -289,11 +295,16 @@ func (p *parser) repeats(n *node) (*node, error) {
 		case tOptional:
 			most = 1
 		case tBrace:
+			at := p.pos
 			p.pos += width
 			width = 0
 			var err error
 			if least, most, err = p.interval(); err != nil {
-				return nil, err
+				if p.flags&(Extended|Lenient) != Extended|Lenient || err == ErrSize {
+					return nil, err
+				}
+				p.pos = at
+				return n, nil
 			}
 		}
 		p.pos += width

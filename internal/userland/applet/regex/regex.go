@@ -26,6 +26,9 @@ const (
 	WholeLine
 	// WholeWord is grep -w: no letter, digit or underscore stands before or after a match.
 	WholeWord
+	// Lenient lets an extended pattern have braces that are no interval, and ignores
+	// a star with nothing before it, as egrep and awk always did: '{"a"'.
+	Lenient
 	// NotBOL, for Match and Find, is REG_NOTBOL: the text doesn't begin a line.
 	NotBOL
 	// NotEOL is REG_NOTEOL.

@@ -89,6 +89,9 @@ func TestFind(t *testing.T) {
 		{"a||b", e, "b", "(0,1)"},
 		{"a)", e, "a)", "(0,2)"},
 		{"a|b|c|dd", e, "xddc", "(1,3)"},
+		{`{"a{1`, e | Lenient, `x{"a{1`, "(1,6)"},
+		{`*a`, e | Lenient, "*a", "(1,2)"},
+		{"a{2}|{2}", e | Lenient, "x{2}", "(1,4)"},
 		{"a.b", 0, "a\x00b", "(0,3)"},
 		{"[^a]*z", 0, strings.Repeat("b", 1000) + "az", "(1001,1002)"},
 	} {
@@ -322,7 +325,7 @@ func FuzzRegex(f *testing.F) {
 		if len(pattern) > 60 || len(data) > 200 {
 			return
 		}
-		re, err := Compile(pattern, Flags(flags)&0xff)
+		re, err := Compile(pattern, Flags(flags)&0x1ff)
 		if err != nil {
 			return
 		}
