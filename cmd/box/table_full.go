@@ -8,6 +8,7 @@ import (
 	"bantam/internal/userland/applet"
 	applet_cat "bantam/internal/userland/cat"
 	applet_chroot "bantam/internal/userland/chroot"
+	applet_cp "bantam/internal/userland/cp"
 	applet_environ "bantam/internal/userland/environ"
 	applet_grep "bantam/internal/userland/grep"
 	applet_head "bantam/internal/userland/head"
@@ -17,6 +18,7 @@ import (
 	applet_mountpoint "bantam/internal/userland/mountpoint"
 	applet_pathname "bantam/internal/userland/pathname"
 	applet_ps "bantam/internal/userland/ps"
+	applet_rm "bantam/internal/userland/rm"
 	applet_schedule "bantam/internal/userland/schedule"
 	applet_seq "bantam/internal/userland/seq"
 	applet_sleep "bantam/internal/userland/sleep"
@@ -37,6 +39,7 @@ var table = applet.Table{
 	{Name: "cat", Applet: &applet_cat.Applet},
 	{Name: "chroot", Applet: &applet_chroot.Applet},
 	{Name: "chrt", Applet: &applet_schedule.Chrt},
+	{Name: "cp", Applet: &applet_cp.Cp},
 	{Name: "dirname", Applet: &applet_pathname.Dirname},
 	{Name: "dnsdomainname", Applet: &applet_hostname.Domain},
 	{Name: "egrep", Applet: &applet_grep.Applet},
@@ -47,12 +50,14 @@ var table = applet.Table{
 	{Name: "head", Applet: &applet_head.Applet},
 	{Name: "hostid", Applet: &applet_hostname.ID},
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
+	{Name: "install", Applet: &applet_cp.Install},
 	{Name: "ionice", Applet: &applet_schedule.Ionice},
 	{Name: "kill", Applet: &applet_kill.Kill},
 	{Name: "killall", Applet: &applet_kill.All},
 	{Name: "killall5", Applet: &applet_kill.All5},
 	{Name: "mount", Applet: &applet_mount.Applet},
 	{Name: "mountpoint", Applet: &applet_mountpoint.Applet},
+	{Name: "mv", Applet: &applet_cp.Mv},
 	{Name: "nice", Applet: &applet_schedule.Nice},
 	{Name: "nohup", Applet: &applet_wrap.Nohup},
 	{Name: "nproc", Applet: &applet_sysinfo.Nproc},
@@ -62,6 +67,8 @@ var table = applet.Table{
 	{Name: "ps", Applet: &applet_ps.Applet},
 	{Name: "pwd", Applet: &applet_sysinfo.Pwd},
 	{Name: "renice", Applet: &applet_schedule.Renice},
+	{Name: "rm", Applet: &applet_rm.Rm},
+	{Name: "rmdir", Applet: &applet_rm.Rmdir},
 	{Name: "seq", Applet: &applet_seq.Applet},
 	{Name: "setsid", Applet: &applet_wrap.Setsid},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
@@ -75,6 +82,7 @@ var table = applet.Table{
 	{Name: "tty", Applet: &applet_sysinfo.Tty},
 	{Name: "umount", Applet: &applet_mount.Umount},
 	{Name: "uname", Applet: &applet_sysinfo.Uname},
+	{Name: "unlink", Applet: &applet_rm.Unlink},
 	{Name: "usleep", Applet: &applet_sleep.Usleep},
 	{Name: "wc", Applet: &applet_wc.Applet},
 	{Name: "yes", Applet: &applet_yes.Applet},

@@ -8,6 +8,7 @@ import (
 	"bantam/internal/userland/applet"
 	applet_cat "bantam/internal/userland/cat"
 	applet_chroot "bantam/internal/userland/chroot"
+	applet_cp "bantam/internal/userland/cp"
 	applet_environ "bantam/internal/userland/environ"
 	applet_grep "bantam/internal/userland/grep"
 	applet_head "bantam/internal/userland/head"
@@ -17,6 +18,7 @@ import (
 	applet_mountpoint "bantam/internal/userland/mountpoint"
 	applet_pathname "bantam/internal/userland/pathname"
 	applet_ps "bantam/internal/userland/ps"
+	applet_rm "bantam/internal/userland/rm"
 	applet_schedule "bantam/internal/userland/schedule"
 	applet_seq "bantam/internal/userland/seq"
 	applet_sleep "bantam/internal/userland/sleep"
@@ -34,6 +36,7 @@ var table = applet.Table{
 	{Name: "basename", Applet: &applet_pathname.Basename},
 	{Name: "cat", Applet: &applet_cat.Applet},
 	{Name: "chroot", Applet: &applet_chroot.Applet},
+	{Name: "cp", Applet: &applet_cp.Cp},
 	{Name: "dirname", Applet: &applet_pathname.Dirname},
 	{Name: "egrep", Applet: &applet_grep.Applet},
 	{Name: "env", Applet: &applet_environ.Env},
@@ -46,6 +49,7 @@ var table = applet.Table{
 	{Name: "killall", Applet: &applet_kill.All},
 	{Name: "mount", Applet: &applet_mount.Applet},
 	{Name: "mountpoint", Applet: &applet_mountpoint.Applet},
+	{Name: "mv", Applet: &applet_cp.Mv},
 	{Name: "nice", Applet: &applet_schedule.Nice},
 	{Name: "nproc", Applet: &applet_sysinfo.Nproc},
 	{Name: "pidof", Applet: &applet_kill.Pidof},
@@ -53,6 +57,8 @@ var table = applet.Table{
 	{Name: "printenv", Applet: &applet_environ.Printenv},
 	{Name: "ps", Applet: &applet_ps.Applet},
 	{Name: "pwd", Applet: &applet_sysinfo.Pwd},
+	{Name: "rm", Applet: &applet_rm.Rm},
+	{Name: "rmdir", Applet: &applet_rm.Rmdir},
 	{Name: "seq", Applet: &applet_seq.Applet},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
 	{Name: "tail", Applet: &applet_tail.Applet},
