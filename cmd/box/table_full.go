@@ -13,6 +13,7 @@ import (
 	applet_grep "bantam/internal/userland/grep"
 	applet_head "bantam/internal/userland/head"
 	applet_hostname "bantam/internal/userland/hostname"
+	applet_ip "bantam/internal/userland/ip"
 	applet_kill "bantam/internal/userland/kill"
 	applet_mount "bantam/internal/userland/mount"
 	applet_mountpoint "bantam/internal/userland/mountpoint"
@@ -52,6 +53,13 @@ var table = applet.Table{
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
 	{Name: "install", Applet: &applet_cp.Install},
 	{Name: "ionice", Applet: &applet_schedule.Ionice},
+	{Name: "ip", Applet: &applet_ip.Applet},
+	{Name: "ipaddr", Applet: &applet_ip.Address},
+	{Name: "iplink", Applet: &applet_ip.Link},
+	{Name: "ipneigh", Applet: &applet_ip.Neighbour},
+	{Name: "iproute", Applet: &applet_ip.Route},
+	{Name: "iprule", Applet: &applet_ip.Rule},
+	{Name: "iptunnel", Applet: &applet_ip.Tunnel},
 	{Name: "kill", Applet: &applet_kill.Kill},
 	{Name: "killall", Applet: &applet_kill.All},
 	{Name: "killall5", Applet: &applet_kill.All5},

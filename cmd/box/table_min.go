@@ -13,6 +13,7 @@ import (
 	applet_grep "bantam/internal/userland/grep"
 	applet_head "bantam/internal/userland/head"
 	applet_hostname "bantam/internal/userland/hostname"
+	applet_ip "bantam/internal/userland/ip"
 	applet_kill "bantam/internal/userland/kill"
 	applet_mount "bantam/internal/userland/mount"
 	applet_mountpoint "bantam/internal/userland/mountpoint"
@@ -45,6 +46,7 @@ var table = applet.Table{
 	{Name: "grep", Applet: &applet_grep.Applet},
 	{Name: "head", Applet: &applet_head.Applet},
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
+	{Name: "ip", Applet: &applet_ip.Applet},
 	{Name: "kill", Applet: &applet_kill.Kill},
 	{Name: "killall", Applet: &applet_kill.All},
 	{Name: "mount", Applet: &applet_mount.Applet},
