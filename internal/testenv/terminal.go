@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 )
@@ -119,9 +120,10 @@ func (p *Terminal) Type(keys string) {
 }
 
 // Wait waits until the screen has the text. Lines end with \n, without the spaces at
-// their ends.
+// their ends, also not those of the text's last one.
 func (p *Terminal) Wait(text string) {
 	p.t.Helper()
+	text = strings.TrimRight(text, " ")
 	p.Until("the screen to have "+strconv.Quote(text), func(screen string) bool { return strings.Contains(screen, text) })
 }
 
@@ -142,7 +144,7 @@ func (p *Terminal) Screen() string {
 	defer p.mu.Unlock()
 	var b strings.Builder
 	for _, line := range p.screen {
-		b.WriteString(strings.TrimRight(string(line), " "))
+		b.WriteString(strings.TrimRight(strings.ReplaceAll(string(line), string(behind), ""), " "))
 		b.WriteByte('\n')
 	}
 	return strings.TrimRight(b.String(), "\n") + "\n"
@@ -189,13 +191,13 @@ func (p *Terminal) print(s string) {
 			s = s[n:]
 			continue
 		}
-		r := []rune(s[:min(4, len(s))])[0]
-		if r == 0xfffd && len(s) < 4 {
+		if !utf8.FullRuneInString(s) {
 			p.keep = s
 			return
 		}
+		r, size := utf8.DecodeRuneInString(s)
 		p.put(r)
-		s = s[max(1, len(string(r))):]
+		s = s[size:]
 	}
 }
 
@@ -236,12 +238,26 @@ func (p *Terminal) put(r rune) {
 			p.put('\r')
 			p.put('\n')
 		}
-		p.screen[p.y][p.x] = r
-		if p.x++; p.x == width {
+		columns := 1
+		if r >= 0x2e80 && r < 0xfff0 { // good enough for tests
+			columns = 2
+		}
+		if p.x+columns > width {
+			p.put('\r')
+			p.put('\n')
+		}
+		for i := range columns {
+			p.screen[p.y][p.x+i] = r
+			r = behind
+		}
+		if p.x += columns; p.x >= width {
 			p.x, p.wrap = width-1, true
 		}
 	}
 }
+
+// behind is in the second column of a wide character.
+const behind = '\uffff'
 
 func (p *Terminal) scroll() {
 	copy(p.screen, p.screen[1:])

@@ -37,6 +37,9 @@ func Get(fd int) (*Modes, error) { return unix.IoctlGetTermios(fd, unix.TCGETS) 
 // Set changes the settings when all output was sent, as TCSADRAIN does.
 func Set(fd int, m *Modes) error { return unix.IoctlSetTermios(fd, unix.TCSETSW, m) }
 
+// SetNow changes the settings at once.
+func SetNow(fd int, m *Modes) error { return unix.IoctlSetTermios(fd, unix.TCSETS, m) }
+
 // Raw lets every key arrive at once and unseen: no lines, no echo, no signals from keys,
 // no translation of input or output. It returns the settings to restore.
 func Raw(fd int) (old *Modes, err error) {
