@@ -7,6 +7,7 @@ package main
 import (
 	"bantam/internal/userland/applet"
 	applet_cat "bantam/internal/userland/cat"
+	applet_chmod "bantam/internal/userland/chmod"
 	applet_chroot "bantam/internal/userland/chroot"
 	applet_cp "bantam/internal/userland/cp"
 	applet_environ "bantam/internal/userland/environ"
@@ -15,6 +16,8 @@ import (
 	applet_hostname "bantam/internal/userland/hostname"
 	applet_ip "bantam/internal/userland/ip"
 	applet_kill "bantam/internal/userland/kill"
+	applet_ln "bantam/internal/userland/ln"
+	applet_mkdir "bantam/internal/userland/mkdir"
 	applet_mount "bantam/internal/userland/mount"
 	applet_mountpoint "bantam/internal/userland/mountpoint"
 	applet_pathname "bantam/internal/userland/pathname"
@@ -26,6 +29,7 @@ import (
 	applet_sysinfo "bantam/internal/userland/sysinfo"
 	applet_tail "bantam/internal/userland/tail"
 	applet_tee "bantam/internal/userland/tee"
+	applet_touch "bantam/internal/userland/touch"
 	applet_tr "bantam/internal/userland/tr"
 	applet_truth "bantam/internal/userland/truth"
 	applet_wc "bantam/internal/userland/wc"
@@ -38,6 +42,9 @@ var table = applet.Table{
 	{Name: "arch", Applet: &applet_sysinfo.Arch},
 	{Name: "basename", Applet: &applet_pathname.Basename},
 	{Name: "cat", Applet: &applet_cat.Applet},
+	{Name: "chgrp", Applet: &applet_chmod.Chgrp},
+	{Name: "chmod", Applet: &applet_chmod.Chmod},
+	{Name: "chown", Applet: &applet_chmod.Chown},
 	{Name: "chroot", Applet: &applet_chroot.Applet},
 	{Name: "chrt", Applet: &applet_schedule.Chrt},
 	{Name: "cp", Applet: &applet_cp.Cp},
@@ -45,6 +52,7 @@ var table = applet.Table{
 	{Name: "dnsdomainname", Applet: &applet_hostname.Domain},
 	{Name: "egrep", Applet: &applet_grep.Applet},
 	{Name: "env", Applet: &applet_environ.Env},
+	{Name: "fallocate", Applet: &applet_touch.Fallocate},
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "fgrep", Applet: &applet_grep.Applet},
 	{Name: "grep", Applet: &applet_grep.Applet},
@@ -63,6 +71,12 @@ var table = applet.Table{
 	{Name: "kill", Applet: &applet_kill.Kill},
 	{Name: "killall", Applet: &applet_kill.All},
 	{Name: "killall5", Applet: &applet_kill.All5},
+	{Name: "link", Applet: &applet_ln.Link},
+	{Name: "ln", Applet: &applet_ln.Ln},
+	{Name: "mkdir", Applet: &applet_mkdir.Mkdir},
+	{Name: "mkfifo", Applet: &applet_mkdir.Mkfifo},
+	{Name: "mknod", Applet: &applet_mkdir.Mknod},
+	{Name: "mktemp", Applet: &applet_mkdir.Mktemp},
 	{Name: "mount", Applet: &applet_mount.Applet},
 	{Name: "mountpoint", Applet: &applet_mountpoint.Applet},
 	{Name: "mv", Applet: &applet_cp.Mv},
@@ -74,6 +88,8 @@ var table = applet.Table{
 	{Name: "printenv", Applet: &applet_environ.Printenv},
 	{Name: "ps", Applet: &applet_ps.Applet},
 	{Name: "pwd", Applet: &applet_sysinfo.Pwd},
+	{Name: "readlink", Applet: &applet_ln.Readlink},
+	{Name: "realpath", Applet: &applet_ln.Realpath},
 	{Name: "renice", Applet: &applet_schedule.Renice},
 	{Name: "rm", Applet: &applet_rm.Rm},
 	{Name: "rmdir", Applet: &applet_rm.Rmdir},
@@ -85,8 +101,10 @@ var table = applet.Table{
 	{Name: "tee", Applet: &applet_tee.Applet},
 	{Name: "time", Applet: &applet_wrap.Time},
 	{Name: "timeout", Applet: &applet_wrap.Timeout},
+	{Name: "touch", Applet: &applet_touch.Touch},
 	{Name: "tr", Applet: &applet_tr.Applet},
 	{Name: "true", Applet: &applet_truth.True},
+	{Name: "truncate", Applet: &applet_touch.Truncate},
 	{Name: "tty", Applet: &applet_sysinfo.Tty},
 	{Name: "umount", Applet: &applet_mount.Umount},
 	{Name: "uname", Applet: &applet_sysinfo.Uname},

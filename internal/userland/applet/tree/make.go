@@ -6,7 +6,7 @@ import (
 )
 
 // MakeAll makes a folder and those above it that are missing. made, if not nil, is
-// told each one. The path of the error is that of the folder that couldn't be made.
+// told each one. A path that ends in a slash is one that something is put into. The path of the error is that of the folder that couldn't be made.
 func MakeAll(path string, made func(string)) (failed string, err error) {
 	for end := 0; end < len(path); {
 		// Up to and with the next slashes, as BusyBox cuts it.
@@ -20,7 +20,7 @@ func MakeAll(path string, made func(string)) (failed string, err error) {
 		if part == "/" || part == "." || part == "./" {
 			continue
 		}
-		switch err := Make(part, end < len(path)); {
+		switch err := Make(part, end < len(path) || part[end-1] == '/'); {
 		case err == nil && made != nil:
 			made(part)
 		case err != nil && err != syscall.EEXIST:
