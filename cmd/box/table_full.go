@@ -12,6 +12,7 @@ import (
 	applet_cp "bantam/internal/userland/cp"
 	applet_environ "bantam/internal/userland/environ"
 	applet_grep "bantam/internal/userland/grep"
+	applet_gzip "bantam/internal/userland/gzip"
 	applet_head "bantam/internal/userland/head"
 	applet_hostname "bantam/internal/userland/hostname"
 	applet_ip "bantam/internal/userland/ip"
@@ -56,6 +57,8 @@ var table = applet.Table{
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "fgrep", Applet: &applet_grep.Applet},
 	{Name: "grep", Applet: &applet_grep.Applet},
+	{Name: "gunzip", Applet: &applet_gzip.Gunzip},
+	{Name: "gzip", Applet: &applet_gzip.Gzip},
 	{Name: "head", Applet: &applet_head.Applet},
 	{Name: "hostid", Applet: &applet_hostname.ID},
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
@@ -112,4 +115,5 @@ var table = applet.Table{
 	{Name: "usleep", Applet: &applet_sleep.Usleep},
 	{Name: "wc", Applet: &applet_wc.Applet},
 	{Name: "yes", Applet: &applet_yes.Applet},
+	{Name: "zcat", Applet: &applet_gzip.Zcat},
 }
