@@ -21,7 +21,9 @@ import (
 	applet_mkdir "bantam/internal/userland/mkdir"
 	applet_mount "bantam/internal/userland/mount"
 	applet_mountpoint "bantam/internal/userland/mountpoint"
+	applet_nc "bantam/internal/userland/nc"
 	applet_pathname "bantam/internal/userland/pathname"
+	applet_ping "bantam/internal/userland/ping"
 	applet_ps "bantam/internal/userland/ps"
 	applet_rm "bantam/internal/userland/rm"
 	applet_schedule "bantam/internal/userland/schedule"
@@ -83,10 +85,13 @@ var table = applet.Table{
 	{Name: "mount", Applet: &applet_mount.Applet},
 	{Name: "mountpoint", Applet: &applet_mountpoint.Applet},
 	{Name: "mv", Applet: &applet_cp.Mv},
+	{Name: "nc", Applet: &applet_nc.Applet},
 	{Name: "nice", Applet: &applet_schedule.Nice},
 	{Name: "nohup", Applet: &applet_wrap.Nohup},
 	{Name: "nproc", Applet: &applet_sysinfo.Nproc},
 	{Name: "pidof", Applet: &applet_kill.Pidof},
+	{Name: "ping", Applet: &applet_ping.Applet},
+	{Name: "ping6", Applet: &applet_ping.Applet6},
 	{Name: "pivot_root", Applet: &applet_chroot.Pivot},
 	{Name: "printenv", Applet: &applet_environ.Printenv},
 	{Name: "ps", Applet: &applet_ps.Applet},
