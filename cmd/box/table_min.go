@@ -27,6 +27,7 @@ import (
 	applet_schedule "bantam/internal/userland/schedule"
 	applet_seq "bantam/internal/userland/seq"
 	applet_sleep "bantam/internal/userland/sleep"
+	applet_sort "bantam/internal/userland/sort"
 	applet_sysinfo "bantam/internal/userland/sysinfo"
 	applet_tail "bantam/internal/userland/tail"
 	applet_tee "bantam/internal/userland/tee"
@@ -80,6 +81,7 @@ var table = applet.Table{
 	{Name: "rmdir", Applet: &applet_rm.Rmdir},
 	{Name: "seq", Applet: &applet_seq.Applet},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
+	{Name: "sort", Applet: &applet_sort.Applet},
 	{Name: "tail", Applet: &applet_tail.Applet},
 	{Name: "tee", Applet: &applet_tee.Applet},
 	{Name: "timeout", Applet: &applet_wrap.Timeout},
