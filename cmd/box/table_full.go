@@ -16,13 +16,16 @@ import (
 	applet_head "bantam/internal/userland/head"
 	applet_hostname "bantam/internal/userland/hostname"
 	applet_ip "bantam/internal/userland/ip"
+	applet_kernel "bantam/internal/userland/kernel"
 	applet_kill "bantam/internal/userland/kill"
 	applet_ln "bantam/internal/userland/ln"
+	applet_load "bantam/internal/userland/load"
 	applet_mkdir "bantam/internal/userland/mkdir"
 	applet_mount "bantam/internal/userland/mount"
 	applet_mountpoint "bantam/internal/userland/mountpoint"
 	applet_nc "bantam/internal/userland/nc"
 	applet_pathname "bantam/internal/userland/pathname"
+	applet_pgrep "bantam/internal/userland/pgrep"
 	applet_ping "bantam/internal/userland/ping"
 	applet_ps "bantam/internal/userland/ps"
 	applet_rm "bantam/internal/userland/rm"
@@ -37,6 +40,7 @@ import (
 	applet_tr "bantam/internal/userland/tr"
 	applet_truth "bantam/internal/userland/truth"
 	applet_wc "bantam/internal/userland/wc"
+	applet_who "bantam/internal/userland/who"
 	applet_wrap "bantam/internal/userland/wrap"
 	applet_yes "bantam/internal/userland/yes"
 )
@@ -53,12 +57,14 @@ var table = applet.Table{
 	{Name: "chrt", Applet: &applet_schedule.Chrt},
 	{Name: "cp", Applet: &applet_cp.Cp},
 	{Name: "dirname", Applet: &applet_pathname.Dirname},
+	{Name: "dmesg", Applet: &applet_kernel.Dmesg},
 	{Name: "dnsdomainname", Applet: &applet_hostname.Domain},
 	{Name: "egrep", Applet: &applet_grep.Applet},
 	{Name: "env", Applet: &applet_environ.Env},
 	{Name: "fallocate", Applet: &applet_touch.Fallocate},
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "fgrep", Applet: &applet_grep.Applet},
+	{Name: "free", Applet: &applet_load.Free},
 	{Name: "grep", Applet: &applet_grep.Applet},
 	{Name: "gunzip", Applet: &applet_gzip.Gunzip},
 	{Name: "gzip", Applet: &applet_gzip.Gzip},
@@ -79,6 +85,7 @@ var table = applet.Table{
 	{Name: "killall5", Applet: &applet_kill.All5},
 	{Name: "link", Applet: &applet_ln.Link},
 	{Name: "ln", Applet: &applet_ln.Ln},
+	{Name: "mesg", Applet: &applet_who.Mesg},
 	{Name: "mkdir", Applet: &applet_mkdir.Mkdir},
 	{Name: "mkfifo", Applet: &applet_mkdir.Mkfifo},
 	{Name: "mknod", Applet: &applet_mkdir.Mknod},
@@ -90,10 +97,12 @@ var table = applet.Table{
 	{Name: "nice", Applet: &applet_schedule.Nice},
 	{Name: "nohup", Applet: &applet_wrap.Nohup},
 	{Name: "nproc", Applet: &applet_sysinfo.Nproc},
+	{Name: "pgrep", Applet: &applet_pgrep.Pgrep},
 	{Name: "pidof", Applet: &applet_kill.Pidof},
 	{Name: "ping", Applet: &applet_ping.Applet},
 	{Name: "ping6", Applet: &applet_ping.Applet6},
 	{Name: "pivot_root", Applet: &applet_chroot.Pivot},
+	{Name: "pkill", Applet: &applet_pgrep.Pkill},
 	{Name: "printenv", Applet: &applet_environ.Printenv},
 	{Name: "ps", Applet: &applet_ps.Applet},
 	{Name: "pwd", Applet: &applet_sysinfo.Pwd},
@@ -106,6 +115,7 @@ var table = applet.Table{
 	{Name: "setsid", Applet: &applet_wrap.Setsid},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
 	{Name: "sort", Applet: &applet_sort.Applet},
+	{Name: "sysctl", Applet: &applet_kernel.Sysctl},
 	{Name: "tail", Applet: &applet_tail.Applet},
 	{Name: "taskset", Applet: &applet_schedule.Taskset},
 	{Name: "tee", Applet: &applet_tee.Applet},
@@ -119,8 +129,13 @@ var table = applet.Table{
 	{Name: "umount", Applet: &applet_mount.Umount},
 	{Name: "uname", Applet: &applet_sysinfo.Uname},
 	{Name: "unlink", Applet: &applet_rm.Unlink},
+	{Name: "uptime", Applet: &applet_load.Uptime},
+	{Name: "users", Applet: &applet_who.Users},
 	{Name: "usleep", Applet: &applet_sleep.Usleep},
+	{Name: "w", Applet: &applet_who.W},
+	{Name: "wall", Applet: &applet_who.Wall},
 	{Name: "wc", Applet: &applet_wc.Applet},
+	{Name: "who", Applet: &applet_who.Who},
 	{Name: "yes", Applet: &applet_yes.Applet},
 	{Name: "zcat", Applet: &applet_gzip.Zcat},
 }

@@ -10,6 +10,7 @@ import (
 	"bantam/internal/userland/applet/pad"
 	"bantam/internal/userland/applet/proc"
 	"bantam/internal/userland/applet/term"
+	"bantam/internal/userland/applet/users"
 )
 
 // Applet is ps.
@@ -84,7 +85,7 @@ type table struct {
 	columns []column
 	width   int // of the terminal
 	uptime  uint64
-	names   proc.Names
+	names   users.Names
 	line    []byte
 }
 

@@ -10,7 +10,7 @@ import (
 
 	"bantam/internal/userland/applet"
 	"bantam/internal/userland/applet/number"
-	"bantam/internal/userland/applet/proc"
+	"bantam/internal/userland/applet/users"
 )
 
 // Nice is nice.
@@ -114,11 +114,11 @@ func renice(c *applet.Call) int {
 func reniceOne(c *applet.Call, which int, arg string, value int, relative bool) int {
 	who, err := strconv.ParseUint(arg, 10, 32)
 	if which == syscall.PRIO_USER {
-		id, found := proc.UserID(arg)
-		if !found {
+		user := users.ByName(arg)
+		if user == nil {
 			return c.Complain("unknown user " + arg)
 		}
-		who, err = uint64(id), nil
+		who, err = uint64(user.UID), nil
 	}
 	if err != nil {
 		return c.Complain("invalid number '" + arg + "'")

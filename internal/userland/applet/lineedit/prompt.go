@@ -8,7 +8,7 @@ import (
 
 	"bantam/internal/userland/applet"
 	"bantam/internal/userland/applet/pad"
-	"bantam/internal/userland/applet/proc"
+	"bantam/internal/userland/applet/users"
 )
 
 // Prompt expands the escapes of PS1 as BusyBox's ash does: \u \h \H \w \W \$ \A \t \T \@
@@ -53,7 +53,7 @@ func Prompt(ps string, get func(name string) string) string {
 func expand(c byte, get func(string) string) string {
 	switch c {
 	case 'u':
-		var n proc.Names
+		var n users.Names
 		return n.User(uint32(syscall.Geteuid()))
 	case 'H':
 		return host()

@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"bantam/internal/userland/applet"
+	"bantam/internal/userland/applet/users"
 )
 
 // Words completes the words of a shell's command line: Complete is for an Editor.
@@ -168,11 +169,9 @@ func (w *Words) home(path string) string {
 	dir := w.Get("HOME")
 	if user != "" {
 		dir = ""
-		eachUser(func(name, home string) {
-			if name == user {
-				dir = home
-			}
-		})
+		if u := users.ByName(user); u != nil {
+			dir = u.Home
+		}
 	}
 	if dir == "" {
 		return path
@@ -182,25 +181,13 @@ func (w *Words) home(path string) string {
 
 func usersWith(beginning string) []string {
 	var found []string
-	eachUser(func(name, _ string) {
-		if strings.HasPrefix(name, beginning) {
-			found = append(found, name+"/")
+	users.Users(func(u *users.User) bool {
+		if strings.HasPrefix(u.Name, beginning) {
+			found = append(found, u.Name+"/")
 		}
+		return true
 	})
 	return found
-}
-
-func eachUser(f func(name, home string)) {
-	in, err := applet.Open("/etc/passwd")
-	if err != nil {
-		return
-	}
-	defer in.Close()
-	for line, ok := in.Line(); ok; line, ok = in.Line() {
-		if fields := strings.Split(string(line), ":"); len(fields) > 5 {
-			f(fields[0], fields[5])
-		}
-	}
 }
 
 // entries are the names in a folder with the beginning; those of folders end with a slash.

@@ -69,10 +69,3 @@ func TestScan(t *testing.T) {
 		t.Error(pids)
 	}
 }
-
-func TestNames(t *testing.T) {
-	var n Names
-	if n.User(0) != "root" || n.Group(0) != "root" || n.User(987654) != "987654" || n.User(0) != "root" {
-		t.Errorf("%+v", n)
-	}
-}

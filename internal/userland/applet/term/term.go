@@ -9,18 +9,28 @@ import (
 	"bantam/internal/userland/applet"
 )
 
-// Size returns the columns and lines of the terminal, or what COLUMNS and LINES say
-// where the descriptor doesn't know, or 80 and 24.
+// Size returns the columns and lines of the terminal: what COLUMNS and LINES say if they
+// are set, as in BusyBox, or 80 and 24 if the descriptor doesn't know.
 func Size(c *applet.Call, fd int) (columns, lines int) {
-	if w, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ); err == nil {
-		columns, lines = int(w.Col), int(w.Row)
-	}
-	return sane(columns, c.Getenv("COLUMNS"), 80), sane(lines, c.Getenv("LINES"), 24)
+	columns, lines, _ = Known(c, fd)
+	return columns, lines
 }
 
-func sane(n int, variable string, usual int) int {
-	if n <= 0 {
-		n, _ = strconv.Atoi(variable)
+// Known is Size with the error of the descriptor, nil if the variables are set.
+func Known(c *applet.Call, fd int) (columns, lines int, err error) {
+	w, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
+	if err == nil {
+		columns, lines = int(w.Col), int(w.Row)
+	}
+	columns = sane(c, columns, "COLUMNS", 80, &err)
+	lines = sane(c, lines, "LINES", 24, &err)
+	return columns, lines, err
+}
+
+func sane(c *applet.Call, n int, variable string, usual int, err *error) int {
+	if value, set := c.LookupEnv(variable); set {
+		n, _ = strconv.Atoi(value)
+		*err = nil
 	}
 	if n <= 1 || n >= 30000 {
 		return usual
