@@ -20,6 +20,7 @@ import (
 	applet_kill "bantam/internal/userland/kill"
 	applet_ln "bantam/internal/userland/ln"
 	applet_load "bantam/internal/userland/load"
+	applet_ls "bantam/internal/userland/ls"
 	applet_mkdir "bantam/internal/userland/mkdir"
 	applet_mount "bantam/internal/userland/mount"
 	applet_mountpoint "bantam/internal/userland/mountpoint"
@@ -85,6 +86,7 @@ var table = applet.Table{
 	{Name: "killall5", Applet: &applet_kill.All5},
 	{Name: "link", Applet: &applet_ln.Link},
 	{Name: "ln", Applet: &applet_ln.Ln},
+	{Name: "ls", Applet: &applet_ls.Applet},
 	{Name: "mesg", Applet: &applet_who.Mesg},
 	{Name: "mkdir", Applet: &applet_mkdir.Mkdir},
 	{Name: "mkfifo", Applet: &applet_mkdir.Mkfifo},

@@ -18,6 +18,7 @@ import (
 	applet_ip "bantam/internal/userland/ip"
 	applet_kill "bantam/internal/userland/kill"
 	applet_ln "bantam/internal/userland/ln"
+	applet_ls "bantam/internal/userland/ls"
 	applet_mkdir "bantam/internal/userland/mkdir"
 	applet_mount "bantam/internal/userland/mount"
 	applet_mountpoint "bantam/internal/userland/mountpoint"
@@ -61,6 +62,7 @@ var table = applet.Table{
 	{Name: "kill", Applet: &applet_kill.Kill},
 	{Name: "killall", Applet: &applet_kill.All},
 	{Name: "ln", Applet: &applet_ln.Ln},
+	{Name: "ls", Applet: &applet_ls.Applet},
 	{Name: "mkdir", Applet: &applet_mkdir.Mkdir},
 	{Name: "mkfifo", Applet: &applet_mkdir.Mkfifo},
 	{Name: "mknod", Applet: &applet_mkdir.Mknod},

@@ -123,8 +123,8 @@ func (s *Stack) reopen(l *level, below int) error {
 	return nil
 }
 
-// holds says whether the folder is one of the stack's.
-func (s *Stack) holds(dev, ino uint64) bool {
+// Holds says whether the folder is one of the stack's.
+func (s *Stack) Holds(dev, ino uint64) bool {
 	for _, l := range s.levels {
 		d, i := l.dev, l.ino
 		if l.fd >= 0 {

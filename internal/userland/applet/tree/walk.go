@@ -150,7 +150,7 @@ func (w *Walk) fail(n *Node, err error) {
 func (w *Walk) enter(n *Node) {
 	n.Err = nil
 	if n.Linked && n.Depth > 0 {
-		if st, err := n.Stat(); err == nil && w.stack.holds(uint64(st.Dev), st.Ino) {
+		if st, err := n.Stat(); err == nil && w.stack.Holds(uint64(st.Dev), st.Ino) {
 			n.Err = syscall.ELOOP
 		}
 	}
