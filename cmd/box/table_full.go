@@ -24,6 +24,7 @@ import (
 	applet_mkdir "bantam/internal/userland/mkdir"
 	applet_mount "bantam/internal/userland/mount"
 	applet_mountpoint "bantam/internal/userland/mountpoint"
+	applet_namespace "bantam/internal/userland/namespace"
 	applet_nc "bantam/internal/userland/nc"
 	applet_pathname "bantam/internal/userland/pathname"
 	applet_pgrep "bantam/internal/userland/pgrep"
@@ -32,8 +33,10 @@ import (
 	applet_rm "bantam/internal/userland/rm"
 	applet_schedule "bantam/internal/userland/schedule"
 	applet_seq "bantam/internal/userland/seq"
+	applet_setpriv "bantam/internal/userland/setpriv"
 	applet_sleep "bantam/internal/userland/sleep"
 	applet_sort "bantam/internal/userland/sort"
+	applet_switchroot "bantam/internal/userland/switchroot"
 	applet_sysinfo "bantam/internal/userland/sysinfo"
 	applet_tail "bantam/internal/userland/tail"
 	applet_tee "bantam/internal/userland/tee"
@@ -99,6 +102,7 @@ var table = applet.Table{
 	{Name: "nice", Applet: &applet_schedule.Nice},
 	{Name: "nohup", Applet: &applet_wrap.Nohup},
 	{Name: "nproc", Applet: &applet_sysinfo.Nproc},
+	{Name: "nsenter", Applet: &applet_namespace.Nsenter},
 	{Name: "pgrep", Applet: &applet_pgrep.Pgrep},
 	{Name: "pidof", Applet: &applet_kill.Pidof},
 	{Name: "ping", Applet: &applet_ping.Applet},
@@ -114,9 +118,11 @@ var table = applet.Table{
 	{Name: "rm", Applet: &applet_rm.Rm},
 	{Name: "rmdir", Applet: &applet_rm.Rmdir},
 	{Name: "seq", Applet: &applet_seq.Applet},
+	{Name: "setpriv", Applet: &applet_setpriv.Applet},
 	{Name: "setsid", Applet: &applet_wrap.Setsid},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
 	{Name: "sort", Applet: &applet_sort.Applet},
+	{Name: "switch_root", Applet: &applet_switchroot.Applet},
 	{Name: "sysctl", Applet: &applet_kernel.Sysctl},
 	{Name: "tail", Applet: &applet_tail.Applet},
 	{Name: "taskset", Applet: &applet_schedule.Taskset},
@@ -131,6 +137,7 @@ var table = applet.Table{
 	{Name: "umount", Applet: &applet_mount.Umount},
 	{Name: "uname", Applet: &applet_sysinfo.Uname},
 	{Name: "unlink", Applet: &applet_rm.Unlink},
+	{Name: "unshare", Applet: &applet_namespace.Unshare},
 	{Name: "uptime", Applet: &applet_load.Uptime},
 	{Name: "users", Applet: &applet_who.Users},
 	{Name: "usleep", Applet: &applet_sleep.Usleep},

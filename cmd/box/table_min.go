@@ -29,6 +29,7 @@ import (
 	applet_seq "bantam/internal/userland/seq"
 	applet_sleep "bantam/internal/userland/sleep"
 	applet_sort "bantam/internal/userland/sort"
+	applet_switchroot "bantam/internal/userland/switchroot"
 	applet_sysinfo "bantam/internal/userland/sysinfo"
 	applet_tail "bantam/internal/userland/tail"
 	applet_tee "bantam/internal/userland/tee"
@@ -84,6 +85,7 @@ var table = applet.Table{
 	{Name: "seq", Applet: &applet_seq.Applet},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
 	{Name: "sort", Applet: &applet_sort.Applet},
+	{Name: "switch_root", Applet: &applet_switchroot.Applet},
 	{Name: "tail", Applet: &applet_tail.Applet},
 	{Name: "tee", Applet: &applet_tee.Applet},
 	{Name: "timeout", Applet: &applet_wrap.Timeout},
