@@ -6,6 +6,7 @@ package main
 
 import (
 	"bantam/internal/userland/applet"
+	applet_bzip2 "bantam/internal/userland/bzip2"
 	applet_cat "bantam/internal/userland/cat"
 	applet_chmod "bantam/internal/userland/chmod"
 	applet_chroot "bantam/internal/userland/chroot"
@@ -53,6 +54,9 @@ import (
 var table = applet.Table{
 	{Name: "arch", Applet: &applet_sysinfo.Arch},
 	{Name: "basename", Applet: &applet_pathname.Basename},
+	{Name: "bunzip2", Applet: &applet_bzip2.Bunzip2},
+	{Name: "bzcat", Applet: &applet_bzip2.Bzcat},
+	{Name: "bzip2", Applet: &applet_bzip2.Bzip2},
 	{Name: "cat", Applet: &applet_cat.Applet},
 	{Name: "chgrp", Applet: &applet_chmod.Chgrp},
 	{Name: "chmod", Applet: &applet_chmod.Chmod},
