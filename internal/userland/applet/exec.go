@@ -114,24 +114,33 @@ func (c *Call) Start(argv []string, files [3]int, attr *syscall.SysProcAttr) (pi
 	return pid, err
 }
 
-// Command runs a command with the call's own standard files and returns its exit
-// status: 128 and the signal's number if it was killed. A Quick applet that is
-// this very program on PATH, or on no PATH, runs in this process.
+// Command runs a command as Spawn does and returns its exit status: 128 and the
+// signal's number if it was killed, 127 or 126 if it couldn't be run, which it tells.
 func (c *Call) Command(argv []string) int {
+	status, err := c.Spawn(argv)
+	if err != nil {
+		c.Warn("can't execute '"+argv[0]+"'", err)
+		return NotRun(err)
+	}
+	return ExitStatus(status)
+}
+
+// Spawn runs a command with the call's own standard files. A Quick applet that is
+// this very program on PATH, or on no PATH, runs in this process.
+func (c *Call) Spawn(argv []string) (syscall.WaitStatus, error) {
 	if a := c.Table.Find(argv[0]); a != nil && a.Quick && c.isSelf(argv[0]) {
 		c.Out.Flush()
 		in := c.In
 		if in.fd >= 0 {
 			in = NewIn(in.fd)
 		}
-		return c.Table.Inside(a, argv, c.Environ(), in, c.Out, c.Err)
+		return syscall.WaitStatus(c.Table.Inside(a, argv, c.Environ(), in, c.Out, c.Err) << 8), nil
 	}
 	pid, err := c.Start(argv, [3]int{c.In.fd, c.Out.fd, c.Err.fd}, nil)
 	if err != nil {
-		c.Warn("can't execute '"+argv[0]+"'", err)
-		return NotRun(err)
+		return 0, err
 	}
-	return Wait(pid)
+	return wait(pid), nil
 }
 
 // isSelf says whether the command is this program.
@@ -151,14 +160,14 @@ func (c *Call) isSelf(name string) bool {
 }
 
 // Wait waits for a child and returns its exit status as a shell gives it.
-func Wait(pid int) int {
-	var status syscall.WaitStatus
+func Wait(pid int) int { return ExitStatus(wait(pid)) }
+
+func wait(pid int) (status syscall.WaitStatus) {
 	for {
 		if _, err := syscall.Wait4(pid, &status, 0, nil); err != syscall.EINTR {
-			break
+			return status
 		}
 	}
-	return ExitStatus(status)
 }
 
 // ExitStatus is the shell's number for a wait status: 128 and the signal's number
