@@ -33,6 +33,7 @@ import (
 	applet_ps "bantam/internal/userland/ps"
 	applet_rm "bantam/internal/userland/rm"
 	applet_schedule "bantam/internal/userland/schedule"
+	applet_sed "bantam/internal/userland/sed"
 	applet_seq "bantam/internal/userland/seq"
 	applet_setpriv "bantam/internal/userland/setpriv"
 	applet_sleep "bantam/internal/userland/sleep"
@@ -121,6 +122,7 @@ var table = applet.Table{
 	{Name: "renice", Applet: &applet_schedule.Renice},
 	{Name: "rm", Applet: &applet_rm.Rm},
 	{Name: "rmdir", Applet: &applet_rm.Rmdir},
+	{Name: "sed", Applet: &applet_sed.Applet},
 	{Name: "seq", Applet: &applet_seq.Applet},
 	{Name: "setpriv", Applet: &applet_setpriv.Applet},
 	{Name: "setsid", Applet: &applet_wrap.Setsid},

@@ -26,6 +26,7 @@ import (
 	applet_ps "bantam/internal/userland/ps"
 	applet_rm "bantam/internal/userland/rm"
 	applet_schedule "bantam/internal/userland/schedule"
+	applet_sed "bantam/internal/userland/sed"
 	applet_seq "bantam/internal/userland/seq"
 	applet_sleep "bantam/internal/userland/sleep"
 	applet_sort "bantam/internal/userland/sort"
@@ -82,6 +83,7 @@ var table = applet.Table{
 	{Name: "realpath", Applet: &applet_ln.Realpath},
 	{Name: "rm", Applet: &applet_rm.Rm},
 	{Name: "rmdir", Applet: &applet_rm.Rmdir},
+	{Name: "sed", Applet: &applet_sed.Applet},
 	{Name: "seq", Applet: &applet_seq.Applet},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
 	{Name: "sort", Applet: &applet_sort.Applet},

@@ -169,6 +169,9 @@ func (re *Regexp) Find(data []byte, at int, slots []int, flags Flags) bool {
 		re.fill(slots, at+i, at+i+len(re.literal))
 		return true
 	}
+	if len(re.needed) > 1 && re.jump.kind != jLiteral && !bytes.Contains(data[at:], re.needed) {
+		return false
+	}
 	if re.program.saves {
 		if !re.track(data, at, flags) {
 			return false
