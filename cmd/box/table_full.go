@@ -8,9 +8,12 @@ import (
 	"bantam/internal/userland/applet"
 	applet_bzip2 "bantam/internal/userland/bzip2"
 	applet_cat "bantam/internal/userland/cat"
+	applet_checksum "bantam/internal/userland/checksum"
 	applet_chmod "bantam/internal/userland/chmod"
 	applet_chroot "bantam/internal/userland/chroot"
 	applet_cp "bantam/internal/userland/cp"
+	applet_cut "bantam/internal/userland/cut"
+	applet_encoding "bantam/internal/userland/encoding"
 	applet_environ "bantam/internal/userland/environ"
 	applet_grep "bantam/internal/userland/grep"
 	applet_gzip "bantam/internal/userland/gzip"
@@ -45,6 +48,7 @@ import (
 	applet_touch "bantam/internal/userland/touch"
 	applet_tr "bantam/internal/userland/tr"
 	applet_truth "bantam/internal/userland/truth"
+	applet_uniq "bantam/internal/userland/uniq"
 	applet_wc "bantam/internal/userland/wc"
 	applet_who "bantam/internal/userland/who"
 	applet_wrap "bantam/internal/userland/wrap"
@@ -54,6 +58,8 @@ import (
 // table is the profile full, sorted by name.
 var table = applet.Table{
 	{Name: "arch", Applet: &applet_sysinfo.Arch},
+	{Name: "base32", Applet: &applet_encoding.Base32},
+	{Name: "base64", Applet: &applet_encoding.Base64},
 	{Name: "basename", Applet: &applet_pathname.Basename},
 	{Name: "bunzip2", Applet: &applet_bzip2.Bunzip2},
 	{Name: "bzcat", Applet: &applet_bzip2.Bzcat},
@@ -64,7 +70,10 @@ var table = applet.Table{
 	{Name: "chown", Applet: &applet_chmod.Chown},
 	{Name: "chroot", Applet: &applet_chroot.Applet},
 	{Name: "chrt", Applet: &applet_schedule.Chrt},
+	{Name: "cksum", Applet: &applet_checksum.Cksum},
 	{Name: "cp", Applet: &applet_cp.Cp},
+	{Name: "crc32", Applet: &applet_checksum.CRC32},
+	{Name: "cut", Applet: &applet_cut.Applet},
 	{Name: "dirname", Applet: &applet_pathname.Dirname},
 	{Name: "dmesg", Applet: &applet_kernel.Dmesg},
 	{Name: "dnsdomainname", Applet: &applet_hostname.Domain},
@@ -95,6 +104,7 @@ var table = applet.Table{
 	{Name: "link", Applet: &applet_ln.Link},
 	{Name: "ln", Applet: &applet_ln.Ln},
 	{Name: "ls", Applet: &applet_ls.Applet},
+	{Name: "md5sum", Applet: &applet_checksum.MD5sum},
 	{Name: "mesg", Applet: &applet_who.Mesg},
 	{Name: "mkdir", Applet: &applet_mkdir.Mkdir},
 	{Name: "mkfifo", Applet: &applet_mkdir.Mkfifo},
@@ -126,8 +136,13 @@ var table = applet.Table{
 	{Name: "seq", Applet: &applet_seq.Applet},
 	{Name: "setpriv", Applet: &applet_setpriv.Applet},
 	{Name: "setsid", Applet: &applet_wrap.Setsid},
+	{Name: "sha1sum", Applet: &applet_checksum.SHA1sum},
+	{Name: "sha256sum", Applet: &applet_checksum.SHA256sum},
+	{Name: "sha3sum", Applet: &applet_checksum.SHA3sum},
+	{Name: "sha512sum", Applet: &applet_checksum.SHA512sum},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
 	{Name: "sort", Applet: &applet_sort.Applet},
+	{Name: "sum", Applet: &applet_checksum.Sum},
 	{Name: "switch_root", Applet: &applet_switchroot.Applet},
 	{Name: "sysctl", Applet: &applet_kernel.Sysctl},
 	{Name: "tail", Applet: &applet_tail.Applet},
@@ -142,11 +157,14 @@ var table = applet.Table{
 	{Name: "tty", Applet: &applet_sysinfo.Tty},
 	{Name: "umount", Applet: &applet_mount.Umount},
 	{Name: "uname", Applet: &applet_sysinfo.Uname},
+	{Name: "uniq", Applet: &applet_uniq.Applet},
 	{Name: "unlink", Applet: &applet_rm.Unlink},
 	{Name: "unshare", Applet: &applet_namespace.Unshare},
 	{Name: "uptime", Applet: &applet_load.Uptime},
 	{Name: "users", Applet: &applet_who.Users},
 	{Name: "usleep", Applet: &applet_sleep.Usleep},
+	{Name: "uudecode", Applet: &applet_encoding.Uudecode},
+	{Name: "uuencode", Applet: &applet_encoding.Uuencode},
 	{Name: "w", Applet: &applet_who.W},
 	{Name: "wall", Applet: &applet_who.Wall},
 	{Name: "wc", Applet: &applet_wc.Applet},

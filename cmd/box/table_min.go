@@ -7,9 +7,12 @@ package main
 import (
 	"bantam/internal/userland/applet"
 	applet_cat "bantam/internal/userland/cat"
+	applet_checksum "bantam/internal/userland/checksum"
 	applet_chmod "bantam/internal/userland/chmod"
 	applet_chroot "bantam/internal/userland/chroot"
 	applet_cp "bantam/internal/userland/cp"
+	applet_cut "bantam/internal/userland/cut"
+	applet_encoding "bantam/internal/userland/encoding"
 	applet_environ "bantam/internal/userland/environ"
 	applet_grep "bantam/internal/userland/grep"
 	applet_gzip "bantam/internal/userland/gzip"
@@ -37,12 +40,14 @@ import (
 	applet_touch "bantam/internal/userland/touch"
 	applet_tr "bantam/internal/userland/tr"
 	applet_truth "bantam/internal/userland/truth"
+	applet_uniq "bantam/internal/userland/uniq"
 	applet_wc "bantam/internal/userland/wc"
 	applet_wrap "bantam/internal/userland/wrap"
 )
 
 // table is the profile min, sorted by name.
 var table = applet.Table{
+	{Name: "base64", Applet: &applet_encoding.Base64},
 	{Name: "basename", Applet: &applet_pathname.Basename},
 	{Name: "cat", Applet: &applet_cat.Applet},
 	{Name: "chgrp", Applet: &applet_chmod.Chgrp},
@@ -50,6 +55,7 @@ var table = applet.Table{
 	{Name: "chown", Applet: &applet_chmod.Chown},
 	{Name: "chroot", Applet: &applet_chroot.Applet},
 	{Name: "cp", Applet: &applet_cp.Cp},
+	{Name: "cut", Applet: &applet_cut.Applet},
 	{Name: "dirname", Applet: &applet_pathname.Dirname},
 	{Name: "egrep", Applet: &applet_grep.Applet},
 	{Name: "env", Applet: &applet_environ.Env},
@@ -65,6 +71,7 @@ var table = applet.Table{
 	{Name: "killall", Applet: &applet_kill.All},
 	{Name: "ln", Applet: &applet_ln.Ln},
 	{Name: "ls", Applet: &applet_ls.Applet},
+	{Name: "md5sum", Applet: &applet_checksum.MD5sum},
 	{Name: "mkdir", Applet: &applet_mkdir.Mkdir},
 	{Name: "mkfifo", Applet: &applet_mkdir.Mkfifo},
 	{Name: "mknod", Applet: &applet_mkdir.Mknod},
@@ -85,6 +92,9 @@ var table = applet.Table{
 	{Name: "rmdir", Applet: &applet_rm.Rmdir},
 	{Name: "sed", Applet: &applet_sed.Applet},
 	{Name: "seq", Applet: &applet_seq.Applet},
+	{Name: "sha1sum", Applet: &applet_checksum.SHA1sum},
+	{Name: "sha256sum", Applet: &applet_checksum.SHA256sum},
+	{Name: "sha512sum", Applet: &applet_checksum.SHA512sum},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
 	{Name: "sort", Applet: &applet_sort.Applet},
 	{Name: "switch_root", Applet: &applet_switchroot.Applet},
@@ -96,6 +106,7 @@ var table = applet.Table{
 	{Name: "true", Applet: &applet_truth.True},
 	{Name: "umount", Applet: &applet_mount.Umount},
 	{Name: "uname", Applet: &applet_sysinfo.Uname},
+	{Name: "uniq", Applet: &applet_uniq.Applet},
 	{Name: "wc", Applet: &applet_wc.Applet},
 	{Name: "zcat", Applet: &applet_gzip.Zcat},
 }
