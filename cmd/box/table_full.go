@@ -36,11 +36,13 @@ import (
 	applet_ps "bantam/internal/userland/ps"
 	applet_rm "bantam/internal/userland/rm"
 	applet_schedule "bantam/internal/userland/schedule"
+	applet_script "bantam/internal/userland/script"
 	applet_sed "bantam/internal/userland/sed"
 	applet_seq "bantam/internal/userland/seq"
 	applet_setpriv "bantam/internal/userland/setpriv"
 	applet_sleep "bantam/internal/userland/sleep"
 	applet_sort "bantam/internal/userland/sort"
+	applet_stty "bantam/internal/userland/stty"
 	applet_switchroot "bantam/internal/userland/switchroot"
 	applet_sysinfo "bantam/internal/userland/sysinfo"
 	applet_tail "bantam/internal/userland/tail"
@@ -130,8 +132,12 @@ var table = applet.Table{
 	{Name: "readlink", Applet: &applet_ln.Readlink},
 	{Name: "realpath", Applet: &applet_ln.Realpath},
 	{Name: "renice", Applet: &applet_schedule.Renice},
+	{Name: "reset", Applet: &applet_stty.Reset},
+	{Name: "resize", Applet: &applet_stty.Resize},
 	{Name: "rm", Applet: &applet_rm.Rm},
 	{Name: "rmdir", Applet: &applet_rm.Rmdir},
+	{Name: "script", Applet: &applet_script.Script},
+	{Name: "scriptreplay", Applet: &applet_script.Replay},
 	{Name: "sed", Applet: &applet_sed.Applet},
 	{Name: "seq", Applet: &applet_seq.Applet},
 	{Name: "setpriv", Applet: &applet_setpriv.Applet},
@@ -142,6 +148,7 @@ var table = applet.Table{
 	{Name: "sha512sum", Applet: &applet_checksum.SHA512sum},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
 	{Name: "sort", Applet: &applet_sort.Applet},
+	{Name: "stty", Applet: &applet_stty.Stty},
 	{Name: "sum", Applet: &applet_checksum.Sum},
 	{Name: "switch_root", Applet: &applet_switchroot.Applet},
 	{Name: "sysctl", Applet: &applet_kernel.Sysctl},
@@ -155,6 +162,7 @@ var table = applet.Table{
 	{Name: "true", Applet: &applet_truth.True},
 	{Name: "truncate", Applet: &applet_touch.Truncate},
 	{Name: "tty", Applet: &applet_sysinfo.Tty},
+	{Name: "ttysize", Applet: &applet_stty.Ttysize},
 	{Name: "umount", Applet: &applet_mount.Umount},
 	{Name: "uname", Applet: &applet_sysinfo.Uname},
 	{Name: "uniq", Applet: &applet_uniq.Applet},

@@ -28,6 +28,7 @@ type Terminal struct {
 	x, y   int
 	wrap   bool // the cursor stands behind the last column
 	all    strings.Builder
+	saved  [2]int
 	keep   string // the beginning of a sequence
 }
 
@@ -206,6 +207,12 @@ func sequence(s string) int {
 	if len(s) < 2 {
 		return 0
 	}
+	if s[1] == '(' {
+		if len(s) < 3 {
+			return 0
+		}
+		return 3
+	}
 	if s[1] != '[' {
 		return 2
 	}
@@ -265,10 +272,15 @@ func (p *Terminal) scroll() {
 }
 
 func (p *Terminal) control(s string) {
+	switch {
+	case s == "M" && p.y > 0:
+		p.y--
+	case s == "7":
+		p.saved = [2]int{p.x, p.y}
+	case s == "8":
+		p.x, p.y, p.wrap = p.saved[0], p.saved[1], false
+	}
 	if s[0] != '[' {
-		if s == "M" && p.y > 0 {
-			p.y--
-		}
 		return
 	}
 	final, numbers := s[len(s)-1], strings.Split(s[1:len(s)-1], ";")

@@ -35,6 +35,8 @@ const (
 	Signal
 	// Timeout is no key: none came in time.
 	Timeout
+	// Position is no key: the terminal said where the cursor is, and Cursor was called.
+	Position
 )
 
 // Escape is the key ESC alone.
@@ -171,8 +173,7 @@ func (r *Reader) escape() (key rune, known bool, err error) {
 		r.back = append(seq, r.back...)
 		return Escape, true, nil
 	}
-	r.position(seq)
-	return 0, false, nil
+	return Position, r.position(seq), nil
 }
 
 // lookup finds a complete sequence.
@@ -197,14 +198,17 @@ func partial(seq []byte) bool {
 }
 
 // position understands "[ROW;COLUMNR".
-func (r *Reader) position(seq []byte) {
+func (r *Reader) position(seq []byte) bool {
 	if r.Cursor == nil || seq[len(seq)-1] != 'R' || seq[0] != '[' {
-		return
+		return false
 	}
 	row, column, _ := strings.Cut(string(seq[1:len(seq)-1]), ";")
-	if y, x := digits(row), digits(column); x > 0 && y > 0 {
-		r.Cursor(y, x)
+	y, x := digits(row), digits(column)
+	if x == 0 || y == 0 {
+		return false
 	}
+	r.Cursor(y, x)
+	return true
 }
 
 func digits(s string) int {

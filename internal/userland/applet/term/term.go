@@ -3,6 +3,7 @@ package term
 
 import (
 	"strconv"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -21,6 +22,9 @@ func Known(c *applet.Call, fd int) (columns, lines int, err error) {
 	w, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
 	if err == nil {
 		columns, lines = int(w.Col), int(w.Row)
+		if lines == 0 {
+			err = syscall.EINVAL
+		}
 	}
 	columns = sane(c, columns, "COLUMNS", 80, &err)
 	lines = sane(c, lines, "LINES", 24, &err)
@@ -41,8 +45,14 @@ func sane(c *applet.Call, n int, variable string, usual int, err *error) int {
 // Modes are the settings of a terminal.
 type Modes = unix.Termios
 
-// Get returns the settings.
-func Get(fd int) (*Modes, error) { return unix.IoctlGetTermios(fd, unix.TCGETS) }
+// Get returns the settings, nil with the error.
+func Get(fd int) (*Modes, error) {
+	m, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
 
 // Set changes the settings when all output was sent, as TCSADRAIN does.
 func Set(fd int, m *Modes) error { return unix.IoctlSetTermios(fd, unix.TCSETSW, m) }

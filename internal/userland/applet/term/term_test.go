@@ -46,7 +46,7 @@ func TestKeys(t *testing.T) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "SHOW_KEYS=1")
 	p := testenv.NewTerminal(t, 80, 50, cmd)
-	p.Wait("ready\nat 2,1\n")
+	p.Wait("ready\nat 2,1\n" + strconv.Itoa(term.Position) + "\n")
 	if p.Modes().Lflag&syscall.ICANON != 0 {
 		t.Error("the terminal is not raw")
 	}
