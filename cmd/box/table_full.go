@@ -52,6 +52,7 @@ import (
 	applet_truth "bantam/internal/userland/truth"
 	applet_uniq "bantam/internal/userland/uniq"
 	applet_wc "bantam/internal/userland/wc"
+	applet_wget "bantam/internal/userland/wget"
 	applet_who "bantam/internal/userland/who"
 	applet_wrap "bantam/internal/userland/wrap"
 	applet_yes "bantam/internal/userland/yes"
@@ -176,6 +177,7 @@ var table = applet.Table{
 	{Name: "w", Applet: &applet_who.W},
 	{Name: "wall", Applet: &applet_who.Wall},
 	{Name: "wc", Applet: &applet_wc.Applet},
+	{Name: "wget", Applet: &applet_wget.Applet},
 	{Name: "who", Applet: &applet_who.Who},
 	{Name: "yes", Applet: &applet_yes.Applet},
 	{Name: "zcat", Applet: &applet_gzip.Zcat},
