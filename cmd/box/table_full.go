@@ -15,6 +15,7 @@ import (
 	applet_cut "bantam/internal/userland/cut"
 	applet_encoding "bantam/internal/userland/encoding"
 	applet_environ "bantam/internal/userland/environ"
+	applet_find "bantam/internal/userland/find"
 	applet_grep "bantam/internal/userland/grep"
 	applet_gzip "bantam/internal/userland/gzip"
 	applet_head "bantam/internal/userland/head"
@@ -85,6 +86,7 @@ var table = applet.Table{
 	{Name: "fallocate", Applet: &applet_touch.Fallocate},
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "fgrep", Applet: &applet_grep.Applet},
+	{Name: "find", Applet: &applet_find.Applet},
 	{Name: "free", Applet: &applet_load.Free},
 	{Name: "grep", Applet: &applet_grep.Applet},
 	{Name: "gunzip", Applet: &applet_gzip.Gunzip},

@@ -14,6 +14,7 @@ import (
 	applet_cut "bantam/internal/userland/cut"
 	applet_encoding "bantam/internal/userland/encoding"
 	applet_environ "bantam/internal/userland/environ"
+	applet_find "bantam/internal/userland/find"
 	applet_grep "bantam/internal/userland/grep"
 	applet_gzip "bantam/internal/userland/gzip"
 	applet_head "bantam/internal/userland/head"
@@ -61,6 +62,7 @@ var table = applet.Table{
 	{Name: "env", Applet: &applet_environ.Env},
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "fgrep", Applet: &applet_grep.Applet},
+	{Name: "find", Applet: &applet_find.Applet},
 	{Name: "grep", Applet: &applet_grep.Applet},
 	{Name: "gunzip", Applet: &applet_gzip.Gunzip},
 	{Name: "gzip", Applet: &applet_gzip.Gzip},

@@ -46,6 +46,7 @@ type Walk struct {
 	path    []byte
 	buf     []byte
 	stopped bool
+	links   int // how many folders were entered through links
 }
 
 // frame is a folder that is being walked through: its entries, each a byte for the
@@ -149,7 +150,12 @@ func (w *Walk) fail(n *Node, err error) {
 // enter walks through a folder's content.
 func (w *Walk) enter(n *Node) {
 	n.Err = nil
+	// A circle needs a link, but need not close with it.
 	if n.Linked && n.Depth > 0 {
+		w.links++
+		defer func() { w.links-- }()
+	}
+	if w.links > 0 {
 		if st, err := n.Stat(); err == nil && w.stack.Holds(uint64(st.Dev), st.Ino) {
 			n.Err = syscall.ELOOP
 		}
