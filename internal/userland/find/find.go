@@ -75,14 +75,14 @@ type finder struct {
 	groups   groups
 	commands []*command
 
-	least, most  int // -mindepth, -maxdepth
-	depth        bool
-	oneSystem    bool
-	acts         bool // there is an action: don't print
-	systems      []uint64
-	now          int64
-	prune, stop  bool
-	status       int
+	least, most int // -mindepth, -maxdepth
+	depth       bool
+	oneSystem   bool
+	acts        bool // there is an action: don't print
+	systems     []uint64
+	now         int64
+	prune, stop bool
+	status      int
 }
 
 func run(c *applet.Call) int {
