@@ -18,8 +18,10 @@ import (
 	applet_find "bantam/internal/userland/find"
 	applet_grep "bantam/internal/userland/grep"
 	applet_gzip "bantam/internal/userland/gzip"
+	applet_halt "bantam/internal/userland/halt"
 	applet_head "bantam/internal/userland/head"
 	applet_hostname "bantam/internal/userland/hostname"
+	applet_initd "bantam/internal/userland/initd"
 	applet_ip "bantam/internal/userland/ip"
 	applet_kernel "bantam/internal/userland/kernel"
 	applet_kill "bantam/internal/userland/kill"
@@ -91,9 +93,11 @@ var table = applet.Table{
 	{Name: "grep", Applet: &applet_grep.Applet},
 	{Name: "gunzip", Applet: &applet_gzip.Gunzip},
 	{Name: "gzip", Applet: &applet_gzip.Gzip},
+	{Name: "halt", Applet: &applet_halt.Applet},
 	{Name: "head", Applet: &applet_head.Applet},
 	{Name: "hostid", Applet: &applet_hostname.ID},
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
+	{Name: "init", Applet: &applet_initd.Applet},
 	{Name: "install", Applet: &applet_cp.Install},
 	{Name: "ionice", Applet: &applet_schedule.Ionice},
 	{Name: "ip", Applet: &applet_ip.Applet},
@@ -107,6 +111,7 @@ var table = applet.Table{
 	{Name: "killall", Applet: &applet_kill.All},
 	{Name: "killall5", Applet: &applet_kill.All5},
 	{Name: "link", Applet: &applet_ln.Link},
+	{Name: "linuxrc", Applet: &applet_initd.Applet},
 	{Name: "ln", Applet: &applet_ln.Ln},
 	{Name: "ls", Applet: &applet_ls.Applet},
 	{Name: "md5sum", Applet: &applet_checksum.MD5sum},
@@ -129,16 +134,19 @@ var table = applet.Table{
 	{Name: "ping6", Applet: &applet_ping.Applet6},
 	{Name: "pivot_root", Applet: &applet_chroot.Pivot},
 	{Name: "pkill", Applet: &applet_pgrep.Pkill},
+	{Name: "poweroff", Applet: &applet_halt.Applet},
 	{Name: "printenv", Applet: &applet_environ.Printenv},
 	{Name: "ps", Applet: &applet_ps.Applet},
 	{Name: "pwd", Applet: &applet_sysinfo.Pwd},
 	{Name: "readlink", Applet: &applet_ln.Readlink},
 	{Name: "realpath", Applet: &applet_ln.Realpath},
+	{Name: "reboot", Applet: &applet_halt.Applet},
 	{Name: "renice", Applet: &applet_schedule.Renice},
 	{Name: "reset", Applet: &applet_stty.Reset},
 	{Name: "resize", Applet: &applet_stty.Resize},
 	{Name: "rm", Applet: &applet_rm.Rm},
 	{Name: "rmdir", Applet: &applet_rm.Rmdir},
+	{Name: "runlevel", Applet: &applet_halt.Runlevel},
 	{Name: "script", Applet: &applet_script.Script},
 	{Name: "scriptreplay", Applet: &applet_script.Replay},
 	{Name: "sed", Applet: &applet_sed.Applet},

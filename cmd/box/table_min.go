@@ -17,8 +17,10 @@ import (
 	applet_find "bantam/internal/userland/find"
 	applet_grep "bantam/internal/userland/grep"
 	applet_gzip "bantam/internal/userland/gzip"
+	applet_halt "bantam/internal/userland/halt"
 	applet_head "bantam/internal/userland/head"
 	applet_hostname "bantam/internal/userland/hostname"
+	applet_initd "bantam/internal/userland/initd"
 	applet_ip "bantam/internal/userland/ip"
 	applet_kill "bantam/internal/userland/kill"
 	applet_ln "bantam/internal/userland/ln"
@@ -66,11 +68,14 @@ var table = applet.Table{
 	{Name: "grep", Applet: &applet_grep.Applet},
 	{Name: "gunzip", Applet: &applet_gzip.Gunzip},
 	{Name: "gzip", Applet: &applet_gzip.Gzip},
+	{Name: "halt", Applet: &applet_halt.Applet},
 	{Name: "head", Applet: &applet_head.Applet},
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
+	{Name: "init", Applet: &applet_initd.Applet},
 	{Name: "ip", Applet: &applet_ip.Applet},
 	{Name: "kill", Applet: &applet_kill.Kill},
 	{Name: "killall", Applet: &applet_kill.All},
+	{Name: "linuxrc", Applet: &applet_initd.Applet},
 	{Name: "ln", Applet: &applet_ln.Ln},
 	{Name: "ls", Applet: &applet_ls.Applet},
 	{Name: "md5sum", Applet: &applet_checksum.MD5sum},
@@ -85,11 +90,13 @@ var table = applet.Table{
 	{Name: "nproc", Applet: &applet_sysinfo.Nproc},
 	{Name: "pidof", Applet: &applet_kill.Pidof},
 	{Name: "pivot_root", Applet: &applet_chroot.Pivot},
+	{Name: "poweroff", Applet: &applet_halt.Applet},
 	{Name: "printenv", Applet: &applet_environ.Printenv},
 	{Name: "ps", Applet: &applet_ps.Applet},
 	{Name: "pwd", Applet: &applet_sysinfo.Pwd},
 	{Name: "readlink", Applet: &applet_ln.Readlink},
 	{Name: "realpath", Applet: &applet_ln.Realpath},
+	{Name: "reboot", Applet: &applet_halt.Applet},
 	{Name: "rm", Applet: &applet_rm.Rm},
 	{Name: "rmdir", Applet: &applet_rm.Rmdir},
 	{Name: "sed", Applet: &applet_sed.Applet},
