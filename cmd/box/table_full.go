@@ -10,6 +10,7 @@ import (
 	applet_cat "bantam/internal/userland/cat"
 	applet_checksum "bantam/internal/userland/checksum"
 	applet_chmod "bantam/internal/userland/chmod"
+	applet_chpst "bantam/internal/userland/chpst"
 	applet_chroot "bantam/internal/userland/chroot"
 	applet_cp "bantam/internal/userland/cp"
 	applet_cut "bantam/internal/userland/cut"
@@ -38,6 +39,7 @@ import (
 	applet_ping "bantam/internal/userland/ping"
 	applet_ps "bantam/internal/userland/ps"
 	applet_rm "bantam/internal/userland/rm"
+	applet_runsv "bantam/internal/userland/runsv"
 	applet_schedule "bantam/internal/userland/schedule"
 	applet_script "bantam/internal/userland/script"
 	applet_sed "bantam/internal/userland/sed"
@@ -46,6 +48,8 @@ import (
 	applet_sleep "bantam/internal/userland/sleep"
 	applet_sort "bantam/internal/userland/sort"
 	applet_stty "bantam/internal/userland/stty"
+	applet_sv "bantam/internal/userland/sv"
+	applet_svlogd "bantam/internal/userland/svlogd"
 	applet_switchroot "bantam/internal/userland/switchroot"
 	applet_sysinfo "bantam/internal/userland/sysinfo"
 	applet_tail "bantam/internal/userland/tail"
@@ -74,6 +78,7 @@ var table = applet.Table{
 	{Name: "chgrp", Applet: &applet_chmod.Chgrp},
 	{Name: "chmod", Applet: &applet_chmod.Chmod},
 	{Name: "chown", Applet: &applet_chmod.Chown},
+	{Name: "chpst", Applet: &applet_chpst.Applet},
 	{Name: "chroot", Applet: &applet_chroot.Applet},
 	{Name: "chrt", Applet: &applet_schedule.Chrt},
 	{Name: "cksum", Applet: &applet_checksum.Cksum},
@@ -85,6 +90,8 @@ var table = applet.Table{
 	{Name: "dnsdomainname", Applet: &applet_hostname.Domain},
 	{Name: "egrep", Applet: &applet_grep.Applet},
 	{Name: "env", Applet: &applet_environ.Env},
+	{Name: "envdir", Applet: &applet_chpst.Envdir},
+	{Name: "envuidgid", Applet: &applet_chpst.Envuidgid},
 	{Name: "fallocate", Applet: &applet_touch.Fallocate},
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "fgrep", Applet: &applet_grep.Applet},
@@ -147,20 +154,28 @@ var table = applet.Table{
 	{Name: "rm", Applet: &applet_rm.Rm},
 	{Name: "rmdir", Applet: &applet_rm.Rmdir},
 	{Name: "runlevel", Applet: &applet_halt.Runlevel},
+	{Name: "runsv", Applet: &applet_runsv.Applet},
+	{Name: "runsvdir", Applet: &applet_runsv.Dir},
 	{Name: "script", Applet: &applet_script.Script},
 	{Name: "scriptreplay", Applet: &applet_script.Replay},
 	{Name: "sed", Applet: &applet_sed.Applet},
 	{Name: "seq", Applet: &applet_seq.Applet},
 	{Name: "setpriv", Applet: &applet_setpriv.Applet},
 	{Name: "setsid", Applet: &applet_wrap.Setsid},
+	{Name: "setuidgid", Applet: &applet_chpst.Setuidgid},
 	{Name: "sha1sum", Applet: &applet_checksum.SHA1sum},
 	{Name: "sha256sum", Applet: &applet_checksum.SHA256sum},
 	{Name: "sha3sum", Applet: &applet_checksum.SHA3sum},
 	{Name: "sha512sum", Applet: &applet_checksum.SHA512sum},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
+	{Name: "softlimit", Applet: &applet_chpst.Softlimit},
 	{Name: "sort", Applet: &applet_sort.Applet},
 	{Name: "stty", Applet: &applet_stty.Stty},
 	{Name: "sum", Applet: &applet_checksum.Sum},
+	{Name: "sv", Applet: &applet_sv.Applet},
+	{Name: "svc", Applet: &applet_sv.Svc},
+	{Name: "svlogd", Applet: &applet_svlogd.Applet},
+	{Name: "svok", Applet: &applet_sv.Svok},
 	{Name: "switch_root", Applet: &applet_switchroot.Applet},
 	{Name: "sysctl", Applet: &applet_kernel.Sysctl},
 	{Name: "tail", Applet: &applet_tail.Applet},
