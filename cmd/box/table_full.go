@@ -6,6 +6,7 @@ package main
 
 import (
 	"bantam/internal/userland/applet"
+	applet_arp "bantam/internal/userland/arp"
 	applet_bzip2 "bantam/internal/userland/bzip2"
 	applet_cat "bantam/internal/userland/cat"
 	applet_checksum "bantam/internal/userland/checksum"
@@ -22,6 +23,7 @@ import (
 	applet_halt "bantam/internal/userland/halt"
 	applet_head "bantam/internal/userland/head"
 	applet_hostname "bantam/internal/userland/hostname"
+	applet_ifconfig "bantam/internal/userland/ifconfig"
 	applet_initd "bantam/internal/userland/initd"
 	applet_ip "bantam/internal/userland/ip"
 	applet_kernel "bantam/internal/userland/kernel"
@@ -34,11 +36,13 @@ import (
 	applet_mountpoint "bantam/internal/userland/mountpoint"
 	applet_namespace "bantam/internal/userland/namespace"
 	applet_nc "bantam/internal/userland/nc"
+	applet_netstat "bantam/internal/userland/netstat"
 	applet_pathname "bantam/internal/userland/pathname"
 	applet_pgrep "bantam/internal/userland/pgrep"
 	applet_ping "bantam/internal/userland/ping"
 	applet_ps "bantam/internal/userland/ps"
 	applet_rm "bantam/internal/userland/rm"
+	applet_route "bantam/internal/userland/route"
 	applet_runsv "bantam/internal/userland/runsv"
 	applet_schedule "bantam/internal/userland/schedule"
 	applet_script "bantam/internal/userland/script"
@@ -68,6 +72,7 @@ import (
 // table is the profile full, sorted by name.
 var table = applet.Table{
 	{Name: "arch", Applet: &applet_sysinfo.Arch},
+	{Name: "arp", Applet: &applet_arp.Applet},
 	{Name: "base32", Applet: &applet_encoding.Base32},
 	{Name: "base64", Applet: &applet_encoding.Base64},
 	{Name: "basename", Applet: &applet_pathname.Basename},
@@ -104,6 +109,7 @@ var table = applet.Table{
 	{Name: "head", Applet: &applet_head.Applet},
 	{Name: "hostid", Applet: &applet_hostname.ID},
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
+	{Name: "ifconfig", Applet: &applet_ifconfig.Applet},
 	{Name: "init", Applet: &applet_initd.Applet},
 	{Name: "install", Applet: &applet_cp.Install},
 	{Name: "ionice", Applet: &applet_schedule.Ionice},
@@ -131,6 +137,7 @@ var table = applet.Table{
 	{Name: "mountpoint", Applet: &applet_mountpoint.Applet},
 	{Name: "mv", Applet: &applet_cp.Mv},
 	{Name: "nc", Applet: &applet_nc.Applet},
+	{Name: "netstat", Applet: &applet_netstat.Applet},
 	{Name: "nice", Applet: &applet_schedule.Nice},
 	{Name: "nohup", Applet: &applet_wrap.Nohup},
 	{Name: "nproc", Applet: &applet_sysinfo.Nproc},
@@ -153,6 +160,7 @@ var table = applet.Table{
 	{Name: "resize", Applet: &applet_stty.Resize},
 	{Name: "rm", Applet: &applet_rm.Rm},
 	{Name: "rmdir", Applet: &applet_rm.Rmdir},
+	{Name: "route", Applet: &applet_route.Applet},
 	{Name: "runlevel", Applet: &applet_halt.Runlevel},
 	{Name: "runsv", Applet: &applet_runsv.Applet},
 	{Name: "runsvdir", Applet: &applet_runsv.Dir},
