@@ -57,15 +57,18 @@ import (
 	applet_switchroot "bantam/internal/userland/switchroot"
 	applet_sysinfo "bantam/internal/userland/sysinfo"
 	applet_tail "bantam/internal/userland/tail"
+	applet_tar "bantam/internal/userland/tar"
 	applet_tee "bantam/internal/userland/tee"
 	applet_touch "bantam/internal/userland/touch"
 	applet_tr "bantam/internal/userland/tr"
 	applet_truth "bantam/internal/userland/truth"
+	applet_uncompress "bantam/internal/userland/uncompress"
 	applet_uniq "bantam/internal/userland/uniq"
 	applet_wc "bantam/internal/userland/wc"
 	applet_wget "bantam/internal/userland/wget"
 	applet_who "bantam/internal/userland/who"
 	applet_wrap "bantam/internal/userland/wrap"
+	applet_xz "bantam/internal/userland/xz"
 	applet_yes "bantam/internal/userland/yes"
 )
 
@@ -127,6 +130,8 @@ var table = applet.Table{
 	{Name: "linuxrc", Applet: &applet_initd.Applet},
 	{Name: "ln", Applet: &applet_ln.Ln},
 	{Name: "ls", Applet: &applet_ls.Applet},
+	{Name: "lzcat", Applet: &applet_xz.Lzcat},
+	{Name: "lzma", Applet: &applet_xz.LZMA},
 	{Name: "md5sum", Applet: &applet_checksum.MD5sum},
 	{Name: "mesg", Applet: &applet_who.Mesg},
 	{Name: "mkdir", Applet: &applet_mkdir.Mkdir},
@@ -187,6 +192,7 @@ var table = applet.Table{
 	{Name: "switch_root", Applet: &applet_switchroot.Applet},
 	{Name: "sysctl", Applet: &applet_kernel.Sysctl},
 	{Name: "tail", Applet: &applet_tail.Applet},
+	{Name: "tar", Applet: &applet_tar.Applet},
 	{Name: "taskset", Applet: &applet_schedule.Taskset},
 	{Name: "tee", Applet: &applet_tee.Applet},
 	{Name: "time", Applet: &applet_wrap.Time},
@@ -199,9 +205,12 @@ var table = applet.Table{
 	{Name: "ttysize", Applet: &applet_stty.Ttysize},
 	{Name: "umount", Applet: &applet_mount.Umount},
 	{Name: "uname", Applet: &applet_sysinfo.Uname},
+	{Name: "uncompress", Applet: &applet_uncompress.Applet},
 	{Name: "uniq", Applet: &applet_uniq.Applet},
 	{Name: "unlink", Applet: &applet_rm.Unlink},
+	{Name: "unlzma", Applet: &applet_xz.Unlzma},
 	{Name: "unshare", Applet: &applet_namespace.Unshare},
+	{Name: "unxz", Applet: &applet_xz.Unxz},
 	{Name: "uptime", Applet: &applet_load.Uptime},
 	{Name: "users", Applet: &applet_who.Users},
 	{Name: "usleep", Applet: &applet_sleep.Usleep},
@@ -212,6 +221,8 @@ var table = applet.Table{
 	{Name: "wc", Applet: &applet_wc.Applet},
 	{Name: "wget", Applet: &applet_wget.Applet},
 	{Name: "who", Applet: &applet_who.Who},
+	{Name: "xz", Applet: &applet_xz.XZ},
+	{Name: "xzcat", Applet: &applet_xz.Xzcat},
 	{Name: "yes", Applet: &applet_yes.Applet},
 	{Name: "zcat", Applet: &applet_gzip.Zcat},
 }

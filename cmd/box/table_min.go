@@ -39,6 +39,7 @@ import (
 	applet_switchroot "bantam/internal/userland/switchroot"
 	applet_sysinfo "bantam/internal/userland/sysinfo"
 	applet_tail "bantam/internal/userland/tail"
+	applet_tar "bantam/internal/userland/tar"
 	applet_tee "bantam/internal/userland/tee"
 	applet_touch "bantam/internal/userland/touch"
 	applet_tr "bantam/internal/userland/tr"
@@ -108,6 +109,7 @@ var table = applet.Table{
 	{Name: "sort", Applet: &applet_sort.Applet},
 	{Name: "switch_root", Applet: &applet_switchroot.Applet},
 	{Name: "tail", Applet: &applet_tail.Applet},
+	{Name: "tar", Applet: &applet_tar.Applet},
 	{Name: "tee", Applet: &applet_tee.Applet},
 	{Name: "timeout", Applet: &applet_wrap.Timeout},
 	{Name: "touch", Applet: &applet_touch.Touch},

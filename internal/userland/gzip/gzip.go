@@ -2,9 +2,11 @@
 package gzip
 
 import (
+	"errors"
 	"strings"
 
 	"bantam/internal/userland/applet"
+	"bantam/internal/userland/applet/compressed"
 	"bantam/internal/userland/applet/deflate"
 	"bantam/internal/userland/applet/inplace"
 )
@@ -52,15 +54,11 @@ var Gunzip = applet.Applet{
 var Zcat = applet.Applet{
 	Names:   "zcat",
 	Usage:   "[FILE]...",
-	About:   "Decompress to stdout.",
+	About:   "Decompress gzip, bzip2, xz or compress files to stdout.",
 	Options: gunzipOptions,
 	Quick:   true,
 	Min:     true,
-	Run: func(c *applet.Call) int {
-		w := decompress()
-		w.Stdout = true
-		return w.Each(c)
-	},
+	Run:     zcat,
 }
 
 func compress(c *applet.Call) int {
@@ -86,6 +84,21 @@ func decompress() *inplace.Work {
 		err := inplace.Copy(out, r)
 		return r.Modified, err
 	}}
+}
+
+// errNoMagic is for what no format is known of, in BusyBox's words.
+var errNoMagic = errors.New("no gzip/bzip2/xz magic")
+
+// zcat knows all formats by their magic numbers.
+func zcat(c *applet.Call) int {
+	w := inplace.Work{Stdout: true, Run: func(in *applet.In, out *applet.Out) (int64, error) {
+		d := compressed.Detect(in)
+		if d == nil {
+			return 0, errNoMagic
+		}
+		return 0, inplace.Copy(out, d)
+	}}
+	return w.Each(c)
 }
 
 // output is the name of a decompressed file.

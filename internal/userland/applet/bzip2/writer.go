@@ -19,9 +19,10 @@ type packer struct {
 	done    chan bool
 }
 
-// compressor collects blocks and compresses them on the side.
-type compressor struct {
-	out     *applet.Out
+// Writer collects blocks and compresses them on the side.
+type Writer struct {
+	out     io.Writer
+	err     error
 	bits    writer
 	size    int // of a block
 	current *packer
@@ -33,18 +34,16 @@ type compressor struct {
 	idle    []*packer
 }
 
-// Compress compresses in to out, in blocks of so many 100 KB.
-func Compress(out *applet.Out, in *applet.In, level int) error {
+// NewWriter writes a bzip2 file to out, in blocks of so many 100 KB.
+func NewWriter(out io.Writer, level int) *Writer {
 	// Room for the last run.
-	c := compressor{out: out, size: level*blockUnit - 19, value: -1}
+	c := &Writer{out: out, size: level*blockUnit - 19, value: -1}
 	c.bits.put(uint64('B')<<24|uint64('Z')<<16|uint64('h')<<8|uint64('0'+level), 32)
-	var err error
-	buf := make([]byte, 64<<10)
-	for err == nil && out.Err() == nil {
-		var n int
-		n, err = in.Read(buf)
-		c.add(buf[:n])
-	}
+	return c
+}
+
+// Close ends the file. It must be called also after errors: no goroutine is left then.
+func (c *Writer) Close() error {
 	c.end()
 	for len(c.running) > 0 {
 		c.finish()
@@ -53,15 +52,42 @@ func Compress(out *applet.Out, in *applet.In, level int) error {
 	c.bits.put(endMagic&0xffffff, 24)
 	c.bits.put(uint64(c.total), 32)
 	c.bits.align()
-	out.Write(c.bits.out)
+	c.flushBits()
+	return c.err
+}
+
+func (c *Writer) flushBits() {
+	if c.err == nil {
+		_, c.err = c.out.Write(c.bits.out)
+	}
+	c.bits.out = c.bits.out[:0]
+}
+
+// Compress compresses in to out.
+func Compress(out *applet.Out, in *applet.In, level int) error {
+	c := NewWriter(out, level)
+	var err error
+	buf := make([]byte, 64<<10)
+	for err == nil && c.err == nil {
+		var n int
+		n, err = in.Read(buf)
+		c.add(buf[:n])
+	}
+	e := c.Close()
 	if err == io.EOF {
-		return nil
+		return e
 	}
 	return err
 }
 
+// Write is io.Writer's.
+func (c *Writer) Write(p []byte) (int, error) {
+	c.add(p)
+	return len(p), c.err
+}
+
 // add adds bytes to the block.
-func (c *compressor) add(p []byte) {
+func (c *Writer) add(p []byte) {
 	for len(p) > 0 {
 		if c.current == nil {
 			c.current = c.take()
@@ -91,7 +117,7 @@ func (c *compressor) add(p []byte) {
 }
 
 // flush writes the run into the block.
-func (c *compressor) flush(b *packer) {
+func (c *Writer) flush(b *packer) {
 	v := byte(c.value)
 	for range min(c.run, 4) {
 		b.data = append(b.data, v)
@@ -102,7 +128,7 @@ func (c *compressor) flush(b *packer) {
 	c.run = 0
 }
 
-func (c *compressor) take() *packer {
+func (c *Writer) take() *packer {
 	if n := len(c.idle); n > 0 {
 		b := c.idle[n-1]
 		c.idle = c.idle[:n-1]
@@ -112,7 +138,7 @@ func (c *compressor) take() *packer {
 }
 
 // end ends the block and starts to compress it.
-func (c *compressor) end() {
+func (c *Writer) end() {
 	b := c.current
 	if b == nil {
 		return
@@ -135,14 +161,13 @@ func (c *compressor) end() {
 }
 
 // finish writes the oldest block.
-func (c *compressor) finish() {
+func (c *Writer) finish() {
 	b := c.running[0]
 	c.running = c.running[:copy(c.running, c.running[1:])]
 	<-b.done
 	c.total = (c.total<<1 | c.total>>31) ^ b.crc
 	c.bits.join(&b.bits)
-	c.out.Write(c.bits.out)
-	c.bits.out = c.bits.out[:0]
+	c.flushBits()
 	b.data = b.data[:0]
 	c.idle = append(c.idle, b)
 }

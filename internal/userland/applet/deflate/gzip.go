@@ -138,8 +138,11 @@ func (w *Writer) Close() error {
 	return w.err
 }
 
-// Gzip compresses in to out as a gzip file.
-func Gzip(out *applet.Out, in *applet.In, level int) error {
+// GzipWriter compresses to a gzip file.
+type GzipWriter struct{ Writer }
+
+// NewGzip writes a gzip file to out.
+func NewGzip(out io.Writer, level int) *GzipWriter {
 	const deflated, unix = 8, 3
 	speed := byte(0)
 	switch level {
@@ -148,16 +151,30 @@ func Gzip(out *applet.Out, in *applet.In, level int) error {
 	case 9:
 		speed = 2
 	}
-	out.Write([]byte{0x1f, 0x8b, deflated, 0, 0, 0, 0, 0, speed, unix})
-	w := NewWriter(out, level)
-	err := w.ReadFrom(in)
-	if e := w.Close(); err == nil {
-		err = e
+	w := &GzipWriter{*NewWriter(out, level)}
+	_, w.err = out.Write([]byte{0x1f, 0x8b, deflated, 0, 0, 0, 0, 0, speed, unix})
+	return w
+}
+
+// Close ends the file. It must be called also after errors.
+func (w *GzipWriter) Close() error {
+	if err := w.Writer.Close(); err != nil {
+		return err
 	}
 	var trailer []byte
 	for _, v := range [...]uint32{w.CRC, uint32(w.Size)} {
 		trailer = append(trailer, byte(v), byte(v>>8), byte(v>>16), byte(v>>24))
 	}
-	out.Write(trailer)
+	_, err := w.out.Write(trailer)
+	return err
+}
+
+// Gzip compresses in to out as a gzip file.
+func Gzip(out *applet.Out, in *applet.In, level int) error {
+	w := NewGzip(out, level)
+	err := w.ReadFrom(in)
+	if e := w.Close(); err == nil {
+		err = e
+	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"bantam/internal/userland/applet"
+	"bantam/internal/userland/applet/transfer"
 	"golang.org/x/sys/unix"
 )
 
@@ -192,12 +193,11 @@ func keep(fd int, st *unix.Stat_t, modified int64) {
 		mode &= 0o777
 	}
 	unix.Fchmod(fd, mode)
-	times := [2]unix.Timespec{st.Atim, st.Mtim}
 	if modified != 0 {
-		times[0] = unix.Timespec{Sec: modified}
-		times[1] = times[0]
+		st.Mtim = unix.Timespec{Sec: modified}
+		st.Atim = st.Mtim
 	}
-	unix.UtimesNanoAt(unix.AT_FDCWD, "/proc/self/fd/"+strconv.Itoa(fd), times[:], 0)
+	transfer.SetTimes(fd, st)
 }
 
 // A Decoder decompresses: Chunk returns the next bytes, nil at the end.
