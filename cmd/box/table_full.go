@@ -7,6 +7,7 @@ package main
 import (
 	"bantam/internal/userland/applet"
 	applet_arp "bantam/internal/userland/arp"
+	applet_awk "bantam/internal/userland/awk"
 	applet_bzip2 "bantam/internal/userland/bzip2"
 	applet_cat "bantam/internal/userland/cat"
 	applet_checksum "bantam/internal/userland/checksum"
@@ -76,6 +77,7 @@ import (
 var table = applet.Table{
 	{Name: "arch", Applet: &applet_sysinfo.Arch},
 	{Name: "arp", Applet: &applet_arp.Applet},
+	{Name: "awk", Applet: &applet_awk.Applet},
 	{Name: "base32", Applet: &applet_encoding.Base32},
 	{Name: "base64", Applet: &applet_encoding.Base64},
 	{Name: "basename", Applet: &applet_pathname.Basename},

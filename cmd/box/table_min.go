@@ -6,6 +6,7 @@ package main
 
 import (
 	"bantam/internal/userland/applet"
+	applet_awk "bantam/internal/userland/awk"
 	applet_cat "bantam/internal/userland/cat"
 	applet_checksum "bantam/internal/userland/checksum"
 	applet_chmod "bantam/internal/userland/chmod"
@@ -51,6 +52,7 @@ import (
 
 // table is the profile min, sorted by name.
 var table = applet.Table{
+	{Name: "awk", Applet: &applet_awk.Applet},
 	{Name: "base64", Applet: &applet_encoding.Base64},
 	{Name: "basename", Applet: &applet_pathname.Basename},
 	{Name: "cat", Applet: &applet_cat.Applet},

@@ -3,6 +3,7 @@ package regex
 import (
 	"strings"
 
+	"bantam/internal/userland/applet/escape"
 	"bantam/internal/userland/applet/glob"
 )
 
@@ -169,5 +170,12 @@ func (p *parser) element() (byte, error) {
 		return 0, ErrBracket
 	}
 	p.pos++
+	if c == '\\' && p.flags&Escapes != 0 && p.pos < len(p.src) {
+		length := 0
+		if c, length = escape.Sequence(p.src[p.pos:]); length == 0 {
+			c, length = p.src[p.pos], 1
+		}
+		p.pos += length
+	}
 	return c, nil
 }

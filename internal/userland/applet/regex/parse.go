@@ -1,5 +1,7 @@
 package regex
 
+import "bantam/internal/userland/applet/escape"
+
 // The assertions. Which hold is a question of the bytes before and after.
 const (
 	aLineStart int32 = iota
@@ -82,6 +84,11 @@ func (p *parser) next() (t token, width int, n int32) {
 		if p.pos+1 >= len(p.src) {
 			return tWrong, 1, 0
 		}
+		if p.flags&Escapes != 0 {
+			if b, length := escape.Sequence(p.src[p.pos+1:]); length > 0 {
+				return tByte, 1 + length, int32(b)
+			}
+		}
 		t, n = p.escaped(p.src[p.pos+1])
 		return t, 2, n
 	case '.':
@@ -143,6 +150,10 @@ func (p *parser) escaped(c byte) (token, int32) {
 		return tBackref, int32(c - '0')
 	case 'w', 'W', 's', 'S':
 		return tClass, int32(c)
+	case 'y':
+		if p.flags&Escapes != 0 {
+			return tAssert, aWordEdge
+		}
 	case '`':
 		return tAssert, aTextStart
 	case '\'':

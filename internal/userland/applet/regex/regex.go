@@ -29,6 +29,9 @@ const (
 	// Lenient lets an extended pattern have braces that are no interval, and ignores
 	// a star with nothing before it, as egrep and awk always did: '{"a"'.
 	Lenient
+	// Escapes takes C's escape sequences for what they stand for, in brackets, too, as
+	// awk does; \b is a backspace then, and \y the word's edge.
+	Escapes
 	// NotBOL, for Match and Find, is REG_NOTBOL: the text doesn't begin a line.
 	NotBOL
 	// NotEOL is REG_NOTEOL.

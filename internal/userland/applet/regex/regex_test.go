@@ -90,6 +90,7 @@ func TestFind(t *testing.T) {
 		{"a)", e, "a)", "(0,2)"},
 		{"a|b|c|dd", e, "xddc", "(1,3)"},
 		{`{"a{1`, e | Lenient, `x{"a{1`, "(1,6)"},
+		{`[\]\/a\t]+\x21\y`, e | Escapes, "z]/a\t!b", "(1,6)"},
 		{`*a`, e | Lenient, "*a", "(1,2)"},
 		{"a{2}|{2}", e | Lenient, "x{2}", "(1,4)"},
 		{"a.b", 0, "a\x00b", "(0,3)"},
@@ -325,7 +326,7 @@ func FuzzRegex(f *testing.F) {
 		if len(pattern) > 60 || len(data) > 200 {
 			return
 		}
-		re, err := Compile(pattern, Flags(flags)&0x1ff)
+		re, err := Compile(pattern, Flags(flags)&0x3ff)
 		if err != nil {
 			return
 		}
