@@ -18,6 +18,7 @@ import (
 	applet_cut "bantam/internal/userland/cut"
 	applet_encoding "bantam/internal/userland/encoding"
 	applet_environ "bantam/internal/userland/environ"
+	applet_expr "bantam/internal/userland/expr"
 	applet_find "bantam/internal/userland/find"
 	applet_grep "bantam/internal/userland/grep"
 	applet_gzip "bantam/internal/userland/gzip"
@@ -63,13 +64,11 @@ import (
 	applet_touch "bantam/internal/userland/touch"
 	applet_tr "bantam/internal/userland/tr"
 	applet_truth "bantam/internal/userland/truth"
-	applet_uncompress "bantam/internal/userland/uncompress"
 	applet_uniq "bantam/internal/userland/uniq"
 	applet_wc "bantam/internal/userland/wc"
 	applet_wget "bantam/internal/userland/wget"
 	applet_who "bantam/internal/userland/who"
 	applet_wrap "bantam/internal/userland/wrap"
-	applet_xz "bantam/internal/userland/xz"
 	applet_yes "bantam/internal/userland/yes"
 )
 
@@ -102,6 +101,7 @@ var table = applet.Table{
 	{Name: "env", Applet: &applet_environ.Env},
 	{Name: "envdir", Applet: &applet_chpst.Envdir},
 	{Name: "envuidgid", Applet: &applet_chpst.Envuidgid},
+	{Name: "expr", Applet: &applet_expr.Applet},
 	{Name: "fallocate", Applet: &applet_touch.Fallocate},
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "fgrep", Applet: &applet_grep.Applet},
@@ -132,8 +132,6 @@ var table = applet.Table{
 	{Name: "linuxrc", Applet: &applet_initd.Applet},
 	{Name: "ln", Applet: &applet_ln.Ln},
 	{Name: "ls", Applet: &applet_ls.Applet},
-	{Name: "lzcat", Applet: &applet_xz.Lzcat},
-	{Name: "lzma", Applet: &applet_xz.LZMA},
 	{Name: "md5sum", Applet: &applet_checksum.MD5sum},
 	{Name: "mesg", Applet: &applet_who.Mesg},
 	{Name: "mkdir", Applet: &applet_mkdir.Mkdir},
@@ -207,12 +205,9 @@ var table = applet.Table{
 	{Name: "ttysize", Applet: &applet_stty.Ttysize},
 	{Name: "umount", Applet: &applet_mount.Umount},
 	{Name: "uname", Applet: &applet_sysinfo.Uname},
-	{Name: "uncompress", Applet: &applet_uncompress.Applet},
 	{Name: "uniq", Applet: &applet_uniq.Applet},
 	{Name: "unlink", Applet: &applet_rm.Unlink},
-	{Name: "unlzma", Applet: &applet_xz.Unlzma},
 	{Name: "unshare", Applet: &applet_namespace.Unshare},
-	{Name: "unxz", Applet: &applet_xz.Unxz},
 	{Name: "uptime", Applet: &applet_load.Uptime},
 	{Name: "users", Applet: &applet_who.Users},
 	{Name: "usleep", Applet: &applet_sleep.Usleep},
@@ -223,8 +218,6 @@ var table = applet.Table{
 	{Name: "wc", Applet: &applet_wc.Applet},
 	{Name: "wget", Applet: &applet_wget.Applet},
 	{Name: "who", Applet: &applet_who.Who},
-	{Name: "xz", Applet: &applet_xz.XZ},
-	{Name: "xzcat", Applet: &applet_xz.Xzcat},
 	{Name: "yes", Applet: &applet_yes.Applet},
 	{Name: "zcat", Applet: &applet_gzip.Zcat},
 }

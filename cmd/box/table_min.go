@@ -15,6 +15,7 @@ import (
 	applet_cut "bantam/internal/userland/cut"
 	applet_encoding "bantam/internal/userland/encoding"
 	applet_environ "bantam/internal/userland/environ"
+	applet_expr "bantam/internal/userland/expr"
 	applet_find "bantam/internal/userland/find"
 	applet_grep "bantam/internal/userland/grep"
 	applet_gzip "bantam/internal/userland/gzip"
@@ -65,6 +66,7 @@ var table = applet.Table{
 	{Name: "dirname", Applet: &applet_pathname.Dirname},
 	{Name: "egrep", Applet: &applet_grep.Applet},
 	{Name: "env", Applet: &applet_environ.Env},
+	{Name: "expr", Applet: &applet_expr.Applet},
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "fgrep", Applet: &applet_grep.Applet},
 	{Name: "find", Applet: &applet_find.Applet},
