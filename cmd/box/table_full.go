@@ -39,10 +39,13 @@ import (
 	applet_namespace "bantam/internal/userland/namespace"
 	applet_nc "bantam/internal/userland/nc"
 	applet_netstat "bantam/internal/userland/netstat"
+	applet_openfiles "bantam/internal/userland/openfiles"
 	applet_pathname "bantam/internal/userland/pathname"
 	applet_pgrep "bantam/internal/userland/pgrep"
 	applet_ping "bantam/internal/userland/ping"
+	applet_pmap "bantam/internal/userland/pmap"
 	applet_ps "bantam/internal/userland/ps"
+	applet_pstree "bantam/internal/userland/pstree"
 	applet_rm "bantam/internal/userland/rm"
 	applet_route "bantam/internal/userland/route"
 	applet_runsv "bantam/internal/userland/runsv"
@@ -65,6 +68,8 @@ import (
 	applet_tr "bantam/internal/userland/tr"
 	applet_truth "bantam/internal/userland/truth"
 	applet_uniq "bantam/internal/userland/uniq"
+	applet_vi "bantam/internal/userland/vi"
+	applet_watch "bantam/internal/userland/watch"
 	applet_wc "bantam/internal/userland/wc"
 	applet_wget "bantam/internal/userland/wget"
 	applet_who "bantam/internal/userland/who"
@@ -107,6 +112,7 @@ var table = applet.Table{
 	{Name: "fgrep", Applet: &applet_grep.Applet},
 	{Name: "find", Applet: &applet_find.Applet},
 	{Name: "free", Applet: &applet_load.Free},
+	{Name: "fuser", Applet: &applet_openfiles.Fuser},
 	{Name: "grep", Applet: &applet_grep.Applet},
 	{Name: "gunzip", Applet: &applet_gzip.Gunzip},
 	{Name: "gzip", Applet: &applet_gzip.Gzip},
@@ -132,6 +138,7 @@ var table = applet.Table{
 	{Name: "linuxrc", Applet: &applet_initd.Applet},
 	{Name: "ln", Applet: &applet_ln.Ln},
 	{Name: "ls", Applet: &applet_ls.Applet},
+	{Name: "lsof", Applet: &applet_openfiles.Lsof},
 	{Name: "md5sum", Applet: &applet_checksum.MD5sum},
 	{Name: "mesg", Applet: &applet_who.Mesg},
 	{Name: "mkdir", Applet: &applet_mkdir.Mkdir},
@@ -153,9 +160,11 @@ var table = applet.Table{
 	{Name: "ping6", Applet: &applet_ping.Applet6},
 	{Name: "pivot_root", Applet: &applet_chroot.Pivot},
 	{Name: "pkill", Applet: &applet_pgrep.Pkill},
+	{Name: "pmap", Applet: &applet_pmap.Applet},
 	{Name: "poweroff", Applet: &applet_halt.Applet},
 	{Name: "printenv", Applet: &applet_environ.Printenv},
 	{Name: "ps", Applet: &applet_ps.Applet},
+	{Name: "pstree", Applet: &applet_pstree.Applet},
 	{Name: "pwd", Applet: &applet_sysinfo.Pwd},
 	{Name: "readlink", Applet: &applet_ln.Readlink},
 	{Name: "realpath", Applet: &applet_ln.Realpath},
@@ -213,8 +222,10 @@ var table = applet.Table{
 	{Name: "usleep", Applet: &applet_sleep.Usleep},
 	{Name: "uudecode", Applet: &applet_encoding.Uudecode},
 	{Name: "uuencode", Applet: &applet_encoding.Uuencode},
+	{Name: "vi", Applet: &applet_vi.Applet},
 	{Name: "w", Applet: &applet_who.W},
 	{Name: "wall", Applet: &applet_who.Wall},
+	{Name: "watch", Applet: &applet_watch.Applet},
 	{Name: "wc", Applet: &applet_wc.Applet},
 	{Name: "wget", Applet: &applet_wget.Applet},
 	{Name: "who", Applet: &applet_who.Who},

@@ -181,13 +181,26 @@ func (p *Process) Command(width int) string {
 		first = args[:i]
 	}
 	base := strings.TrimPrefix(applet.Base(string(first)), "-")
+	if !strings.HasPrefix(base, p.Comm) {
+		return cut("{"+p.Comm+"} "+spaced(args), width)
+	}
+	return spaced(args)
+}
+
+// Line is the command line alone, [?] if there is none.
+func (p *Process) Line(width int) string {
+	args := bytes.TrimRight(p.Args(width), "\x00")
+	if len(args) == 0 {
+		return "[?]"
+	}
+	return spaced(args)
+}
+
+func spaced(args []byte) string {
 	for i, b := range args {
 		if b < ' ' {
 			args[i] = ' '
 		}
-	}
-	if !strings.HasPrefix(base, p.Comm) {
-		return cut("{"+p.Comm+"} "+string(args), width)
 	}
 	return string(args)
 }

@@ -56,6 +56,8 @@ type Reader struct {
 	// Signals is watched too if Watch is set: see signals.Pipe.
 	Signals int
 	Watch   bool
+	// NoAlt makes Alt with a letter two keys, Escape first: for vi.
+	NoAlt bool
 	// back are bytes that were read and not yet understood.
 	back []byte
 	// Cursor is called for the answer to ESC [ 6 n, if it isn't nil.
@@ -162,6 +164,9 @@ func (r *Reader) escape() (key rune, known bool, err error) {
 			break
 		}
 		seq = append(seq, b)
+		if r.NoAlt && b != '[' && b != 'O' && len(seq) == 1 {
+			break
+		}
 		if key, ok := lookup(seq); ok {
 			return key, true, nil
 		}
@@ -169,7 +174,7 @@ func (r *Reader) escape() (key rune, known bool, err error) {
 			break
 		}
 	}
-	if len(seq) <= 1 {
+	if len(seq) <= 1 || r.NoAlt && seq[0] == 'O' {
 		r.back = append(seq, r.back...)
 		return Escape, true, nil
 	}
@@ -233,4 +238,12 @@ func (r *Reader) Waiting() bool {
 	fds := []unix.PollFd{{Fd: int32(r.Fd), Events: unix.POLLIN}}
 	n, _ := unix.Poll(fds, 0)
 	return n > 0
+}
+
+// Wait waits some milliseconds, or until a key can be read.
+func (r *Reader) Wait(timeout int) {
+	if len(r.back) == 0 {
+		fds := []unix.PollFd{{Fd: int32(r.Fd), Events: unix.POLLIN}}
+		unix.Poll(fds, timeout)
+	}
 }
