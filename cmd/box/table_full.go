@@ -10,26 +10,34 @@ import (
 	applet_awk "bantam/internal/userland/awk"
 	applet_bzip2 "bantam/internal/userland/bzip2"
 	applet_cat "bantam/internal/userland/cat"
+	applet_chattr "bantam/internal/userland/chattr"
 	applet_checksum "bantam/internal/userland/checksum"
 	applet_chmod "bantam/internal/userland/chmod"
 	applet_chpst "bantam/internal/userland/chpst"
 	applet_chroot "bantam/internal/userland/chroot"
 	applet_cp "bantam/internal/userland/cp"
 	applet_cut "bantam/internal/userland/cut"
+	applet_date "bantam/internal/userland/date"
+	applet_dd "bantam/internal/userland/dd"
+	applet_df "bantam/internal/userland/df"
+	applet_du "bantam/internal/userland/du"
 	applet_encoding "bantam/internal/userland/encoding"
 	applet_environ "bantam/internal/userland/environ"
 	applet_expr "bantam/internal/userland/expr"
 	applet_find "bantam/internal/userland/find"
+	applet_flock "bantam/internal/userland/flock"
 	applet_grep "bantam/internal/userland/grep"
 	applet_gzip "bantam/internal/userland/gzip"
 	applet_halt "bantam/internal/userland/halt"
 	applet_head "bantam/internal/userland/head"
 	applet_hostname "bantam/internal/userland/hostname"
+	applet_id "bantam/internal/userland/id"
 	applet_ifconfig "bantam/internal/userland/ifconfig"
 	applet_initd "bantam/internal/userland/initd"
 	applet_ip "bantam/internal/userland/ip"
 	applet_kernel "bantam/internal/userland/kernel"
 	applet_kill "bantam/internal/userland/kill"
+	applet_listtree "bantam/internal/userland/listtree"
 	applet_ln "bantam/internal/userland/ln"
 	applet_load "bantam/internal/userland/load"
 	applet_ls "bantam/internal/userland/ls"
@@ -54,8 +62,10 @@ import (
 	applet_sed "bantam/internal/userland/sed"
 	applet_seq "bantam/internal/userland/seq"
 	applet_setpriv "bantam/internal/userland/setpriv"
+	applet_shred "bantam/internal/userland/shred"
 	applet_sleep "bantam/internal/userland/sleep"
 	applet_sort "bantam/internal/userland/sort"
+	applet_stat "bantam/internal/userland/stat"
 	applet_stty "bantam/internal/userland/stty"
 	applet_sv "bantam/internal/userland/sv"
 	applet_svlogd "bantam/internal/userland/svlogd"
@@ -74,6 +84,7 @@ import (
 	applet_wget "bantam/internal/userland/wget"
 	applet_who "bantam/internal/userland/who"
 	applet_wrap "bantam/internal/userland/wrap"
+	applet_xargs "bantam/internal/userland/xargs"
 	applet_yes "bantam/internal/userland/yes"
 )
 
@@ -89,6 +100,7 @@ var table = applet.Table{
 	{Name: "bzcat", Applet: &applet_bzip2.Bzcat},
 	{Name: "bzip2", Applet: &applet_bzip2.Bzip2},
 	{Name: "cat", Applet: &applet_cat.Applet},
+	{Name: "chattr", Applet: &applet_chattr.Chattr},
 	{Name: "chgrp", Applet: &applet_chmod.Chgrp},
 	{Name: "chmod", Applet: &applet_chmod.Chmod},
 	{Name: "chown", Applet: &applet_chmod.Chown},
@@ -99,9 +111,13 @@ var table = applet.Table{
 	{Name: "cp", Applet: &applet_cp.Cp},
 	{Name: "crc32", Applet: &applet_checksum.CRC32},
 	{Name: "cut", Applet: &applet_cut.Applet},
+	{Name: "date", Applet: &applet_date.Applet},
+	{Name: "dd", Applet: &applet_dd.Applet},
+	{Name: "df", Applet: &applet_df.Applet},
 	{Name: "dirname", Applet: &applet_pathname.Dirname},
 	{Name: "dmesg", Applet: &applet_kernel.Dmesg},
 	{Name: "dnsdomainname", Applet: &applet_hostname.Domain},
+	{Name: "du", Applet: &applet_du.Applet},
 	{Name: "egrep", Applet: &applet_grep.Applet},
 	{Name: "env", Applet: &applet_environ.Env},
 	{Name: "envdir", Applet: &applet_chpst.Envdir},
@@ -111,15 +127,18 @@ var table = applet.Table{
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "fgrep", Applet: &applet_grep.Applet},
 	{Name: "find", Applet: &applet_find.Applet},
+	{Name: "flock", Applet: &applet_flock.Applet},
 	{Name: "free", Applet: &applet_load.Free},
 	{Name: "fuser", Applet: &applet_openfiles.Fuser},
 	{Name: "grep", Applet: &applet_grep.Applet},
+	{Name: "groups", Applet: &applet_id.Groups},
 	{Name: "gunzip", Applet: &applet_gzip.Gunzip},
 	{Name: "gzip", Applet: &applet_gzip.Gzip},
 	{Name: "halt", Applet: &applet_halt.Applet},
 	{Name: "head", Applet: &applet_head.Applet},
 	{Name: "hostid", Applet: &applet_hostname.ID},
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
+	{Name: "id", Applet: &applet_id.Id},
 	{Name: "ifconfig", Applet: &applet_ifconfig.Applet},
 	{Name: "init", Applet: &applet_initd.Applet},
 	{Name: "install", Applet: &applet_cp.Install},
@@ -138,6 +157,7 @@ var table = applet.Table{
 	{Name: "linuxrc", Applet: &applet_initd.Applet},
 	{Name: "ln", Applet: &applet_ln.Ln},
 	{Name: "ls", Applet: &applet_ls.Applet},
+	{Name: "lsattr", Applet: &applet_chattr.Lsattr},
 	{Name: "lsof", Applet: &applet_openfiles.Lsof},
 	{Name: "md5sum", Applet: &applet_checksum.MD5sum},
 	{Name: "mesg", Applet: &applet_who.Mesg},
@@ -189,9 +209,11 @@ var table = applet.Table{
 	{Name: "sha256sum", Applet: &applet_checksum.SHA256sum},
 	{Name: "sha3sum", Applet: &applet_checksum.SHA3sum},
 	{Name: "sha512sum", Applet: &applet_checksum.SHA512sum},
+	{Name: "shred", Applet: &applet_shred.Applet},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
 	{Name: "softlimit", Applet: &applet_chpst.Softlimit},
 	{Name: "sort", Applet: &applet_sort.Applet},
+	{Name: "stat", Applet: &applet_stat.Applet},
 	{Name: "stty", Applet: &applet_stty.Stty},
 	{Name: "sum", Applet: &applet_checksum.Sum},
 	{Name: "sv", Applet: &applet_sv.Applet},
@@ -208,6 +230,7 @@ var table = applet.Table{
 	{Name: "timeout", Applet: &applet_wrap.Timeout},
 	{Name: "touch", Applet: &applet_touch.Touch},
 	{Name: "tr", Applet: &applet_tr.Applet},
+	{Name: "tree", Applet: &applet_listtree.Applet},
 	{Name: "true", Applet: &applet_truth.True},
 	{Name: "truncate", Applet: &applet_touch.Truncate},
 	{Name: "tty", Applet: &applet_sysinfo.Tty},
@@ -229,6 +252,7 @@ var table = applet.Table{
 	{Name: "wc", Applet: &applet_wc.Applet},
 	{Name: "wget", Applet: &applet_wget.Applet},
 	{Name: "who", Applet: &applet_who.Who},
+	{Name: "xargs", Applet: &applet_xargs.Applet},
 	{Name: "yes", Applet: &applet_yes.Applet},
 	{Name: "zcat", Applet: &applet_gzip.Zcat},
 }

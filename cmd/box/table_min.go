@@ -13,6 +13,10 @@ import (
 	applet_chroot "bantam/internal/userland/chroot"
 	applet_cp "bantam/internal/userland/cp"
 	applet_cut "bantam/internal/userland/cut"
+	applet_date "bantam/internal/userland/date"
+	applet_dd "bantam/internal/userland/dd"
+	applet_df "bantam/internal/userland/df"
+	applet_du "bantam/internal/userland/du"
 	applet_encoding "bantam/internal/userland/encoding"
 	applet_environ "bantam/internal/userland/environ"
 	applet_expr "bantam/internal/userland/expr"
@@ -22,6 +26,7 @@ import (
 	applet_halt "bantam/internal/userland/halt"
 	applet_head "bantam/internal/userland/head"
 	applet_hostname "bantam/internal/userland/hostname"
+	applet_id "bantam/internal/userland/id"
 	applet_initd "bantam/internal/userland/initd"
 	applet_ip "bantam/internal/userland/ip"
 	applet_kill "bantam/internal/userland/kill"
@@ -38,6 +43,7 @@ import (
 	applet_seq "bantam/internal/userland/seq"
 	applet_sleep "bantam/internal/userland/sleep"
 	applet_sort "bantam/internal/userland/sort"
+	applet_stat "bantam/internal/userland/stat"
 	applet_switchroot "bantam/internal/userland/switchroot"
 	applet_sysinfo "bantam/internal/userland/sysinfo"
 	applet_tail "bantam/internal/userland/tail"
@@ -49,6 +55,7 @@ import (
 	applet_uniq "bantam/internal/userland/uniq"
 	applet_wc "bantam/internal/userland/wc"
 	applet_wrap "bantam/internal/userland/wrap"
+	applet_xargs "bantam/internal/userland/xargs"
 )
 
 // table is the profile min, sorted by name.
@@ -63,7 +70,11 @@ var table = applet.Table{
 	{Name: "chroot", Applet: &applet_chroot.Applet},
 	{Name: "cp", Applet: &applet_cp.Cp},
 	{Name: "cut", Applet: &applet_cut.Applet},
+	{Name: "date", Applet: &applet_date.Applet},
+	{Name: "dd", Applet: &applet_dd.Applet},
+	{Name: "df", Applet: &applet_df.Applet},
 	{Name: "dirname", Applet: &applet_pathname.Dirname},
+	{Name: "du", Applet: &applet_du.Applet},
 	{Name: "egrep", Applet: &applet_grep.Applet},
 	{Name: "env", Applet: &applet_environ.Env},
 	{Name: "expr", Applet: &applet_expr.Applet},
@@ -76,6 +87,7 @@ var table = applet.Table{
 	{Name: "halt", Applet: &applet_halt.Applet},
 	{Name: "head", Applet: &applet_head.Applet},
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
+	{Name: "id", Applet: &applet_id.Id},
 	{Name: "init", Applet: &applet_initd.Applet},
 	{Name: "ip", Applet: &applet_ip.Applet},
 	{Name: "kill", Applet: &applet_kill.Kill},
@@ -111,6 +123,7 @@ var table = applet.Table{
 	{Name: "sha512sum", Applet: &applet_checksum.SHA512sum},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
 	{Name: "sort", Applet: &applet_sort.Applet},
+	{Name: "stat", Applet: &applet_stat.Applet},
 	{Name: "switch_root", Applet: &applet_switchroot.Applet},
 	{Name: "tail", Applet: &applet_tail.Applet},
 	{Name: "tar", Applet: &applet_tar.Applet},
@@ -123,5 +136,6 @@ var table = applet.Table{
 	{Name: "uname", Applet: &applet_sysinfo.Uname},
 	{Name: "uniq", Applet: &applet_uniq.Applet},
 	{Name: "wc", Applet: &applet_wc.Applet},
+	{Name: "xargs", Applet: &applet_xargs.Applet},
 	{Name: "zcat", Applet: &applet_gzip.Zcat},
 }
