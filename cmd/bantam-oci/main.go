@@ -3,9 +3,11 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 
 	"bantam/internal/cli/ocicmd"
 	"bantam/internal/container/monitor"
+	"bantam/internal/container/pidone"
 	"bantam/internal/linux/selfexe"
 )
 
@@ -13,6 +15,9 @@ import (
 var version, commit = "dev", "unknown"
 
 func main() {
+	if filepath.Base(os.Args[0]) == pidone.Name {
+		os.Exit(pidone.Main(os.Args[1:])) // process 1 of a container with --init
+	}
 	if len(os.Args) == 2 && os.Args[1] == "monitor" {
 		os.Exit(monitor.Main()) // started by bantam, one for each container
 	}

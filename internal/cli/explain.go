@@ -24,7 +24,7 @@ func (c *call) explainCommand() *command {
 func (c *call) explainRun(args []string) int {
 	o := &engine.RunOptions{}
 	cmd := c.runCommand()
-	cmd.options = option.Set{Options: append(runOptions(o), isolationOptions(o)...)}
+	cmd.options = option.Set{Options: sorted(append(runOptions(o), containerOptions(o)...))}
 	cmd.run = func(args []string) int {
 		o.Image, o.Command = args[0], args[1:]
 		if err := c.engine().Explain(o, c.out); err != nil {

@@ -9,18 +9,10 @@ import (
 )
 
 func (c *call) createCommand() *command {
-	o := &engine.RunOptions{SigProxy: true}
-	var options []option.Option
-	for _, opt := range append(runOptions(o), isolationOptions(o)...) {
-		switch opt.Name {
-		case "detach", "detach-keys", "sig-proxy": // only a run has these
-		default:
-			options = append(options, opt)
-		}
-	}
+	o := &engine.RunOptions{}
 	return &command{
 		name: "create", alias: []string{"container create"}, args: "[OPTIONS] IMAGE [COMMAND] [ARG...]",
-		short: "Create a new container", min: 1, max: -1, options: option.Set{Options: options},
+		short: "Create a new container", min: 1, max: -1, options: option.Set{Options: sorted(containerOptions(o))},
 		run: func(args []string) int {
 			o.Image, o.Command = args[0], args[1:]
 			id, err := c.engine().Create(o)

@@ -119,10 +119,17 @@ func status(s *engine.Container) string {
 	switch s.State.Status {
 	case folder.Running:
 		text := "Up " + duration(time.Since(s.Started))
-		if s.Paused {
+		switch {
+		case s.Paused:
 			text += " (Paused)"
+		case s.Health != nil && s.Health.Status == "starting":
+			text += " (health: starting)"
+		case s.Health != nil:
+			text += " (" + s.Health.Status + ")"
 		}
 		return text
+	case folder.Restarting:
+		return "Restarting (" + strconv.Itoa(s.ExitCode) + ") " + ago(s.Finished)
 	case folder.Exited:
 		return "Exited (" + strconv.Itoa(s.ExitCode) + ") " + ago(s.Finished)
 	}

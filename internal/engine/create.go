@@ -10,26 +10,29 @@ import (
 
 	"bantam/internal/container/dockerspec"
 	"bantam/internal/container/folder"
+	"bantam/internal/image/local"
 )
 
 func cpus() int { return runtime.NumCPU() }
 
 // image is what a container needs of its image.
 type image struct {
-	ID     string
-	Layers []string // folders, topmost first
-	Config imageConfig
+	ID       string
+	Platform string
+	Layers   []string // folders, topmost first
+	Config   imageConfig
 }
 
 // imageConfig is the part of the OCI image configuration that a container inherits.
 type imageConfig struct {
-	User       string
-	Env        []string
-	Entrypoint []string
-	Cmd        []string
-	WorkingDir string
-	Labels     map[string]string
-	StopSignal string
+	User        string
+	Env         []string
+	Entrypoint  []string
+	Cmd         []string
+	WorkingDir  string
+	Labels      map[string]string
+	StopSignal  string
+	Healthcheck *local.Healthcheck
 }
 
 // draft checks the options against the image and makes the record, without touching the disk.
@@ -52,7 +55,7 @@ func (o *RunOptions) draft(img *image) (*folder.Record, error) {
 	}
 	if r.Config.Hostname == "" {
 		r.Config.Hostname = r.ID[:12]
-		if host.NetworkMode == "host" {
+		if host.NetworkMode == "host" || host.UTSMode == "host" {
 			r.Config.Hostname, _ = os.Hostname()
 		}
 	}
@@ -71,7 +74,14 @@ func (o *RunOptions) config(img *image) (folder.Config, error) {
 		Hostname: o.Hostname, User: o.User, Tty: o.TTY, OpenStdin: o.Stdin,
 		AttachStdin: o.Stdin && !o.Detach, StdinOnce: o.Stdin && !o.Detach,
 		Image: o.Image, WorkingDir: o.Workdir, Cmd: o.Command,
-		Labels: labels(o.Labels), StopSignal: o.StopSignal,
+		StopSignal: o.StopSignal, StopTimeout: o.StopTimeout, Domainname: o.Domainname,
+	}
+	var err error
+	if c.Labels, err = o.allLabels(); err != nil {
+		return c, err
+	}
+	if c.Healthcheck, err = o.Health.healthcheck(img.Config.Healthcheck); err != nil {
+		return c, err
 	}
 	own, err := o.environment()
 	if err != nil {
@@ -132,6 +142,9 @@ func mergeEnv(base, over []string) []string {
 
 // create writes a container to disk and returns it locked.
 func (e *Engine) create(s *folder.Store, o *RunOptions, r *folder.Record) (folder.Folder, *folder.Lock, error) {
+	if err := e.peers(s, r); err != nil {
+		return folder.Folder{}, nil, err
+	}
 	f, lock, err := s.Create(r.ID)
 	if err != nil {
 		return f, nil, err
@@ -160,16 +173,27 @@ func (e *Engine) create(s *folder.Store, o *RunOptions, r *folder.Record) (folde
 
 // writeFiles makes /etc/hosts, /etc/hostname and /etc/resolv.conf of the container.
 func writeFiles(f folder.Folder, r *folder.Record) error {
+	if strings.HasPrefix(r.Host.NetworkMode, sharing) {
+		return nil // they are the other container's
+	}
 	hosts := []byte("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n")
 	if r.Host.NetworkMode == "host" {
 		if b, err := os.ReadFile("/etc/hosts"); err == nil {
 			hosts = b
 		}
 	}
+	for _, x := range r.Host.ExtraHosts {
+		name, ip, _ := strings.Cut(x, ":")
+		if ip == "host-gateway" {
+			ip = "127.0.0.1" // there is no bridge yet: only a container of the host's network reaches the host
+		}
+		hosts = append(hosts, ip+"\t"+name+"\n"...)
+	}
 	resolv, err := os.ReadFile("/etc/resolv.conf")
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("read the host's resolver configuration: %w", err)
 	}
+	resolv = resolvConf(resolv, &r.Host)
 	for _, file := range [...]struct {
 		name string
 		text []byte
@@ -179,4 +203,30 @@ func writeFiles(f folder.Folder, r *folder.Record) error {
 		}
 	}
 	return nil
+}
+
+// resolvConf lays --dns, --dns-search and --dns-option over the host's resolver configuration.
+func resolvConf(host []byte, h *folder.HostConfig) []byte {
+	if len(h.DNS)+len(h.DNSSearch)+len(h.DNSOptions) == 0 {
+		return host
+	}
+	var b strings.Builder
+	for _, d := range h.DNS {
+		b.WriteString("nameserver " + d + "\n")
+	}
+	if len(h.DNSSearch) > 0 && (len(h.DNSSearch) != 1 || h.DNSSearch[0] != ".") {
+		b.WriteString("search " + strings.Join(h.DNSSearch, " ") + "\n")
+	}
+	if len(h.DNSOptions) > 0 {
+		b.WriteString("options " + strings.Join(h.DNSOptions, " ") + "\n")
+	}
+	for _, line := range strings.SplitAfter(string(host), "\n") {
+		word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch {
+		case word == "nameserver" && len(h.DNS) > 0, (word == "search" || word == "domain") && len(h.DNSSearch) > 0, word == "options" && len(h.DNSOptions) > 0:
+		default:
+			b.WriteString(line)
+		}
+	}
+	return []byte(b.String())
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"bantam/internal/image/local"
@@ -45,8 +46,8 @@ func (e *Engine) image(name string) (*image, error) {
 		return nil, err
 	}
 	c := &i.Config.Config
-	return &image{ID: i.ID.String(), Layers: s.Layers(&i.Config), Config: imageConfig{
-		User: c.User, Env: c.Env, Entrypoint: c.Entrypoint, Cmd: c.Cmd, WorkingDir: c.WorkingDir, Labels: c.Labels, StopSignal: c.StopSignal,
+	return &image{ID: i.ID.String(), Platform: platform(&i.Config), Layers: s.Layers(&i.Config), Config: imageConfig{
+		User: c.User, Env: c.Env, Entrypoint: c.Entrypoint, Cmd: c.Cmd, WorkingDir: c.WorkingDir, Labels: c.Labels, StopSignal: c.StopSignal, Healthcheck: c.Healthcheck,
 	}}, nil
 }
 
@@ -79,4 +80,21 @@ func (e *Engine) Images(filter ...string) ([]Image, error) {
 func matches(t reference.Reference, filter string) bool {
 	f, err := reference.Parse(filter)
 	return err == nil && f.Name() == t.Name() && (f.Tag == "" || f.Tag == t.Tag)
+}
+
+// platform is an image's as docker writes it.
+func platform(c *local.Config) string {
+	p := c.OS + "/" + c.Architecture
+	if c.Variant != "" {
+		p += "/" + c.Variant
+	}
+	return p
+}
+
+// is checks that the image is for the platform that the user wants.
+func (i *image) is(platform, name string) error {
+	if platform == "" || i.Platform == platform || strings.HasPrefix(i.Platform, platform+"/") {
+		return nil
+	}
+	return fmt.Errorf("image with reference %s was found but does not provide the specified platform (%s)", name, platform)
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
@@ -47,27 +48,68 @@ type StateJSON struct {
 	Pid, ExitCode                          int
 	Error                                  string
 	StartedAt, FinishedAt                  time.Time
+	Health                                 *HealthJSON `json:",omitempty"`
+}
+
+// HealthJSON is docker's Health.
+type HealthJSON struct {
+	Status        string
+	FailingStreak int
+	Log           []folder.Probe
 }
 
 // HostConfigJSON is the part of docker's HostConfig that there is.
 type HostConfigJSON struct {
-	Binds          []string
-	LogConfig      LogConfigJSON
-	NetworkMode    string
-	AutoRemove     bool
-	CapAdd         []string
-	CapDrop        []string
-	Privileged     bool
-	ReadonlyRootfs bool
-	SecurityOpt    []string
-	Tmpfs          map[string]string `json:",omitempty"`
-	ShmSize        int64
-	Runtime        string
-	Memory         int64
-	NanoCpus       int64
-	PidsLimit      *int64
-	MaskedPaths    []string
-	ReadonlyPaths  []string
+	Binds             []string
+	LogConfig         LogConfigJSON
+	NetworkMode       string
+	RestartPolicy     RestartPolicyJSON
+	AutoRemove        bool
+	Annotations       map[string]string `json:",omitempty"`
+	CapAdd            []string
+	CapDrop           []string
+	CgroupnsMode      string
+	DNS               []string `json:"Dns"`
+	DNSOptions        []string `json:"DnsOptions"`
+	DNSSearch         []string `json:"DnsSearch"`
+	ExtraHosts        []string
+	GroupAdd          []string
+	IpcMode           string
+	OomScoreAdj       int
+	PidMode           string
+	Privileged        bool
+	ReadonlyRootfs    bool
+	SecurityOpt       []string
+	Tmpfs             map[string]string `json:",omitempty"`
+	UTSMode           string
+	UsernsMode        string
+	ShmSize           int64
+	Sysctls           map[string]string `json:",omitempty"`
+	Runtime           string
+	CPUShares         int64 `json:"CpuShares"`
+	Memory            int64
+	NanoCpus          int64
+	CgroupParent      string
+	BlkioWeight       int64
+	CPUPeriod         int64 `json:"CpuPeriod"`
+	CPUQuota          int64 `json:"CpuQuota"`
+	CpusetCpus        string
+	CpusetMems        string
+	Devices           []folder.Device
+	DeviceCgroupRules []string
+	MemoryReservation int64
+	MemorySwap        int64
+	MemorySwappiness  *int64
+	OomKillDisable    bool
+	PidsLimit         *int64
+	Ulimits           []folder.Ulimit
+	Init              *bool `json:",omitempty"`
+}
+
+// RestartPolicyJSON is docker's RestartPolicy.
+type RestartPolicyJSON struct {
+	Name              string
+	MaximumRetryCount int
 }
 
 // LogConfigJSON is docker's LogConfig.
@@ -92,6 +134,7 @@ type MountJSON struct {
 // ConfigJSON is docker's Config of a container or an image.
 type ConfigJSON struct {
 	Hostname     string `json:",omitempty"`
+	Domainname   string `json:",omitempty"`
 	User         string
 	AttachStdin  bool                `json:",omitempty"`
 	Tty          bool                `json:",omitempty"`
@@ -100,14 +143,15 @@ type ConfigJSON struct {
 	ExposedPorts map[string]struct{} `json:",omitempty"`
 	Env          []string
 	Cmd          []string
-	Healthcheck  *local.Healthcheck `json:",omitempty"`
-	Image        string             `json:",omitempty"`
+	Healthcheck  any    `json:",omitempty"`
+	Image        string `json:",omitempty"`
 	Volumes      map[string]struct{}
 	WorkingDir   string
 	Entrypoint   []string
 	OnBuild      []string
 	Labels       map[string]string
 	StopSignal   string `json:",omitempty"`
+	StopTimeout  *int64 `json:",omitempty"`
 }
 
 // NetworkSettingsJSON is docker's NetworkSettings.
@@ -176,7 +220,7 @@ func (e *Engine) inspectContainer(name string, size bool) (*ContainerJSON, error
 	v := &ContainerJSON{
 		ID: r.ID, Created: r.Created, Path: r.Path, Args: orEmpty(r.Args), State: c.stateJSON(), Image: r.Image,
 		ResolvConfPath: c.Path("resolv.conf"), HostnamePath: c.Path("hostname"), HostsPath: c.Path("hosts"), LogPath: c.Log(),
-		Name: "/" + r.Name, Driver: "overlay", Platform: "linux", HostConfig: hostJSON(&r.Host),
+		Name: "/" + r.Name, RestartCount: c.State.RestartCount, Driver: "overlay", Platform: "linux", HostConfig: hostJSON(&r.Host),
 		GraphDriver: GraphDriverJSON{Name: "overlay", Data: map[string]string{"UpperDir": c.Path("upper"), "WorkDir": c.Path("work")}},
 		Config:      containerConfigJSON(&r.Config), Mounts: []MountJSON{},
 		NetworkSettings: NetworkSettingsJSON{Ports: map[string][]struct{}{}, Networks: map[string]struct{}{r.Host.NetworkMode: {}}},
@@ -222,6 +266,10 @@ func (e *Engine) sizes(c *container) (rw, all int64, err error) {
 func (c *container) stateJSON() StateJSON {
 	st := c.State
 	v := StateJSON{Status: string(st.Status), Running: st.Status == folder.Running, ExitCode: st.ExitCode, Error: st.Error, OOMKilled: st.OOM, StartedAt: st.Started, FinishedAt: st.Finished}
+	v.Restarting = st.Status == folder.Restarting
+	if h := st.Health; h != nil {
+		v.Health = &HealthJSON{h.Status, h.FailingStreak, h.Log}
+	}
 	if v.Running {
 		v.Pid = st.Pid
 		if v.Paused = c.marked(paused); v.Paused {
@@ -235,16 +283,23 @@ func hostJSON(h *folder.HostConfig) HostConfigJSON {
 	v := HostConfigJSON{
 		Binds: h.Binds, NetworkMode: h.NetworkMode, AutoRemove: h.AutoRemove, CapAdd: h.CapAdd, CapDrop: h.CapDrop, Privileged: h.Privileged,
 		ReadonlyRootfs: h.ReadonlyRootfs, SecurityOpt: h.SecurityOpt, Tmpfs: h.Tmpfs, ShmSize: h.ShmSize, Runtime: "bantam-oci",
-		Memory: h.Memory, NanoCpus: h.NanoCpus, LogConfig: LogConfigJSON{Type: h.LogConfig.Type, Config: map[string]string{}},
+		RestartPolicy: RestartPolicyJSON{cmp.Or(h.RestartPolicy, "no"), h.MaximumRetryCount}, Annotations: h.Annotations,
+		CgroupnsMode: cmp.Or(h.CgroupnsMode, "private"), DNS: orEmpty(h.DNS), DNSOptions: orEmpty(h.DNSOptions), DNSSearch: orEmpty(h.DNSSearch),
+		ExtraHosts: h.ExtraHosts, GroupAdd: h.GroupAdd, IpcMode: cmp.Or(h.IpcMode, "private"), OomScoreAdj: h.OomScoreAdj, PidMode: h.PidMode,
+		UTSMode: h.UTSMode, UsernsMode: h.UsernsMode, Sysctls: h.Sysctls, CPUShares: h.CPUShares, Memory: h.Memory, NanoCpus: h.NanoCpus,
+		CgroupParent: h.CgroupParent, BlkioWeight: h.BlkioWeight, CPUPeriod: h.CPUPeriod, CPUQuota: h.CPUQuota, CpusetCpus: h.CpusetCpus, CpusetMems: h.CpusetMems,
+		Devices: h.Devices, DeviceCgroupRules: h.DeviceCgroupRules, MemoryReservation: h.MemoryReservation, MemorySwap: h.MemorySwap,
+		MemorySwappiness: h.MemorySwappiness, OomKillDisable: h.OomKillDisable, Ulimits: h.Ulimits,
+		LogConfig: LogConfigJSON{Type: h.LogConfig.Type, Config: labelsOrEmpty(h.LogConfig.Config)},
+	}
+	if v.MemorySwap == 0 && v.Memory > 0 {
+		v.MemorySwap = 2 * v.Memory
+	}
+	if h.Init {
+		v.Init = &h.Init
 	}
 	if h.PidsLimit != 0 {
 		v.PidsLimit = &h.PidsLimit
-	}
-	if h.LogConfig.MaxSize > 0 {
-		v.LogConfig.Config["max-size"] = fmt.Sprint(h.LogConfig.MaxSize)
-	}
-	if h.LogConfig.MaxFile > 0 {
-		v.LogConfig.Config["max-file"] = fmt.Sprint(h.LogConfig.MaxFile)
 	}
 	return v
 }
@@ -261,11 +316,15 @@ func mountJSON(m *folder.Mount) MountJSON {
 }
 
 func containerConfigJSON(c *folder.Config) ConfigJSON {
-	return ConfigJSON{
-		Hostname: c.Hostname, User: c.User, AttachStdin: c.AttachStdin, Tty: c.Tty, OpenStdin: c.OpenStdin, StdinOnce: c.StdinOnce,
+	v := ConfigJSON{
+		Hostname: c.Hostname, Domainname: c.Domainname, StopTimeout: c.StopTimeout, User: c.User, AttachStdin: c.AttachStdin, Tty: c.Tty, OpenStdin: c.OpenStdin, StdinOnce: c.StdinOnce,
 		Env: orEmpty(c.Env), Cmd: c.Cmd, Image: c.Image, WorkingDir: c.WorkingDir, Entrypoint: c.Entrypoint,
 		Labels: labelsOrEmpty(c.Labels), StopSignal: c.StopSignal,
 	}
+	if c.Healthcheck != nil {
+		v.Healthcheck = c.Healthcheck
+	}
+	return v
 }
 
 func (e *Engine) inspectImage(name string) (*ImageJSON, error) {
@@ -285,10 +344,13 @@ func (e *Engine) inspectImage(name string) (*ImageJSON, error) {
 	v := &ImageJSON{
 		ID: i.ID.String(), RepoTags: []string{}, RepoDigests: []string{}, Created: i.Created, Architecture: i.Architecture, Variant: i.Variant, Os: i.OS, Size: i.Size,
 		Config: ConfigJSON{
-			User: p.User, ExposedPorts: p.ExposedPorts, Env: orEmpty(p.Env), Cmd: p.Cmd, Healthcheck: p.Healthcheck, Volumes: p.Volumes,
+			User: p.User, ExposedPorts: p.ExposedPorts, Env: orEmpty(p.Env), Cmd: p.Cmd, Volumes: p.Volumes,
 			WorkingDir: p.WorkingDir, Entrypoint: p.Entrypoint, OnBuild: p.OnBuild, Labels: labelsOrEmpty(p.Labels), StopSignal: p.StopSignal,
 		},
 		GraphDriver: GraphDriverJSON{Name: "overlay", Data: map[string]string{}}, RootFS: RootFSJSON{Type: i.RootFS.Type},
+	}
+	if p.Healthcheck != nil {
+		v.Config.Healthcheck = p.Healthcheck
 	}
 	if v.Architecture == "" {
 		v.Architecture = runtime.GOARCH

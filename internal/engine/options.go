@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/linux/signal"
 )
 
 // RunOptions is what docker run's options say.
@@ -14,82 +17,106 @@ type RunOptions struct {
 	Image   string
 	Command []string
 
-	Name       string
-	Hostname   string
-	User       string
-	Workdir    string
-	Entrypoint *string
-	Env        []string
-	EnvFiles   []string
-	Labels     []string
-	StopSignal string
+	Name        string
+	Hostname    string
+	Domainname  string
+	User        string
+	GroupAdd    []string
+	Workdir     string
+	Entrypoint  *string
+	Env         []string
+	EnvFiles    []string
+	Labels      []string
+	LabelFiles  []string
+	Annotations []string
+	StopSignal  string
+	StopTimeout *int64
+	Health      HealthOptions
+	Restart     string
+	Init        bool
 
 	Stdin, TTY, Detach, Remove bool
+	Attach                     []string
 	DetachKeys                 string
 	CIDFile                    string
 	SigProxy                   bool
+	Pull                       string
+	Platform                   string
+	Runtime                    string
 
-	Volumes     []string
-	Tmpfs       []string
-	ReadOnly    bool
-	CapAdd      []string
-	CapDrop     []string
-	Privileged  bool
-	SecurityOpt []string
-	Network     string
-	Memory      int64
-	NanoCPUs    int64
-	Pids        int64
-	ShmSize     int64
-	LogDriver   string
-	LogOpts     []string
+	Volumes      []string
+	Mounts       []string
+	Tmpfs        []string
+	ReadOnly     bool
+	CapAdd       []string
+	CapDrop      []string
+	Privileged   bool
+	SecurityOpt  []string
+	Network      string
+	PID          string
+	IPC          string
+	UTS          string
+	UserNS       string
+	CgroupNS     string
+	CgroupParent string
+	AddHosts     []string
+	DNS          []string
+	DNSSearch    []string
+	DNSOptions   []string
+	Sysctls      []string
+	ShmSize      int64
+	Limits       LimitOptions
+	LogDriver    string
+	LogOpts      []string
 }
 
 // hostConfig checks what concerns the host and puts it into the record's form.
 func (o *RunOptions) hostConfig() (folder.HostConfig, []folder.Mount, error) {
 	h := folder.HostConfig{
 		Binds: o.Volumes, NetworkMode: o.Network, AutoRemove: o.Remove, CapAdd: o.CapAdd, CapDrop: o.CapDrop,
-		Privileged: o.Privileged, ReadonlyRootfs: o.ReadOnly, SecurityOpt: o.SecurityOpt,
-		Memory: o.Memory, NanoCpus: o.NanoCPUs, PidsLimit: o.Pids, ShmSize: o.ShmSize,
+		Privileged: o.Privileged, ReadonlyRootfs: o.ReadOnly, SecurityOpt: o.SecurityOpt, ShmSize: o.ShmSize,
+		GroupAdd: o.GroupAdd, Init: o.Init, CgroupParent: o.CgroupParent, OomScoreAdj: int(o.Limits.OOMScore),
+		PidMode: o.PID, IpcMode: o.IPC, UTSMode: o.UTS, UsernsMode: o.UserNS, CgroupnsMode: o.CgroupNS, DNSOptions: o.DNSOptions,
 	}
-	mounts, err := binds(o.Volumes)
+	mounts, err := o.mounts(&h)
 	if err != nil {
-		return h, nil, err
-	}
-	if h.Tmpfs, err = tmpfs(o.Tmpfs); err != nil {
 		return h, nil, err
 	}
 	if h.LogConfig, err = logConfig(o.LogDriver, o.LogOpts); err != nil {
 		return h, nil, err
 	}
-	return h, mounts, o.check(&h)
+	for _, step := range [...]func(*folder.HostConfig) error{o.modes, o.limits, o.names, o.restart, o.check} {
+		if err := step(&h); err != nil {
+			return h, nil, err
+		}
+	}
+	return h, mounts, nil
 }
 
-// minMemory is docker's least memory limit.
-const minMemory = 6 << 20
-
 func (o *RunOptions) check(h *folder.HostConfig) error {
-	switch h.NetworkMode {
-	case "", "default":
-		h.NetworkMode = "none"
-	case "none", "host":
+	if h.NetworkMode == "host" && o.Hostname != "" && h.UTSMode == "host" {
+		return errors.New("conflicting options: hostname and the UTS mode")
+	}
+	switch o.Pull {
+	case "", "missing", "never":
+	case "always":
+		return errors.New("--pull always: there is no registry client yet: import the image first")
 	default:
-		return fmt.Errorf("network %s not found: bantam has none and host so far", h.NetworkMode)
+		return fmt.Errorf("invalid pull option: '%s': must be one of \"always\", \"missing\" or \"never\"", o.Pull)
 	}
-	if h.NetworkMode == "host" && o.Hostname != "" {
-		return errors.New("conflicting options: hostname and the network mode host share the UTS name: leave one out")
-	}
-	if h.Memory != 0 && h.Memory < minMemory {
-		return errors.New("Minimum memory limit allowed is 6MB")
-	}
-	if h.NanoCpus < 0 {
-		return fmt.Errorf("range of CPUs is from 0.01 to %d.00", cpus())
-	}
-	if n := int64(cpus()); h.NanoCpus > n*1e9 || h.NanoCpus > 0 && h.NanoCpus < 1e7 {
-		return fmt.Errorf("range of CPUs is from 0.01 to %d.00, as there are only %d CPUs available", n, n)
+	if o.Runtime != "" && o.Runtime != "bantam-oci" {
+		return fmt.Errorf("unknown or invalid runtime name: %s: bantam starts containers by its own, bantam-oci", o.Runtime)
 	}
 	if o.Workdir != "" && o.Workdir[0] != '/' {
 		return fmt.Errorf("the working directory '%s' is invalid, it needs to be an absolute path", o.Workdir)
+	}
+	if h.AutoRemove && h.RestartPolicy != "" && h.RestartPolicy != "no" {
+		return errors.New("conflicting options: cannot specify both --restart and --rm")
+	}
+	if o.StopSignal != "" {
+		if n, err := signal.Parse(o.StopSignal); err != nil || n == 0 {
+			return fmt.Errorf("invalid signal: %s", o.StopSignal)
+		}
 	}
 	return nil
 }
@@ -164,7 +191,8 @@ func CheckLabel(v string) error {
 	return nil
 }
 
-func labels(list []string) map[string]string {
+// pairs reads KEY=VALUE texts, the later of one key over the earlier.
+func pairs(list []string) map[string]string {
 	if len(list) == 0 {
 		return nil
 	}
@@ -174,4 +202,56 @@ func labels(list []string) map[string]string {
 		m[k] = v
 	}
 	return m
+}
+
+// allLabels joins --label-file and --label.
+func (o *RunOptions) allLabels() (map[string]string, error) {
+	var list []string
+	for _, f := range o.LabelFiles {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			return nil, fmt.Errorf("open %s: %w", f, errors.Unwrap(err))
+		}
+		for _, l := range strings.Split(string(b), "\n") {
+			if l = strings.TrimSpace(l); l == "" || l[0] == '#' {
+				continue
+			}
+			if err := CheckLabel(l); err != nil {
+				return nil, fmt.Errorf("%s: %w", f, err)
+			}
+			list = append(list, l)
+		}
+	}
+	return pairs(append(list, o.Labels...)), nil
+}
+
+// attaches says whether a run shows that stream: all of them if --attach names none.
+func (o *RunOptions) attaches(stream string) bool {
+	return !o.Detach && (len(o.Attach) == 0 || slices.ContainsFunc(o.Attach, func(a string) bool { return strings.EqualFold(a, stream) }))
+}
+
+// CheckAttach is docker's check of one --attach value.
+func CheckAttach(v string) error {
+	switch strings.ToLower(v) {
+	case "stdin", "stdout", "stderr":
+		return nil
+	}
+	return errors.New("valid streams are STDIN, STDOUT and STDERR")
+}
+
+// CheckDeviceRule is docker's check of one --device-cgroup-rule value: TYPE MAJOR:MINOR ACCESS.
+func CheckDeviceRule(v string) error {
+	f := strings.Fields(v)
+	if len(f) == 3 && len(f[0]) == 1 && strings.Contains("acb", f[0]) && isDeviceMode(f[2]) {
+		major, minor, ok := strings.Cut(f[1], ":")
+		if ok && isDeviceNumber(major) && isDeviceNumber(minor) {
+			return nil
+		}
+	}
+	return fmt.Errorf("invalid device cgroup format '%s'", v)
+}
+
+func isDeviceNumber(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 32)
+	return s == "*" || err == nil
 }

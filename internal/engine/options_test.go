@@ -87,7 +87,8 @@ func TestBinds(t *testing.T) {
 			t.Errorf("%q: %+v, want an error", bad, got)
 		}
 	}
-	if _, err := binds([]string{t.TempDir() + ":/b", t.TempDir() + ":/b"}); err == nil || err.Error() != "Duplicate mount point: /b" {
+	o := RunOptions{Volumes: []string{t.TempDir() + ":/b", t.TempDir() + ":/b"}}
+	if _, err := o.mounts(&folder.HostConfig{}); err == nil || err.Error() != "Duplicate mount point: /b" {
 		t.Errorf("two mounts at one place: %v", err)
 	}
 }
@@ -96,11 +97,34 @@ func TestChecks(t *testing.T) {
 	img := &image{Config: imageConfig{Cmd: []string{"x"}}}
 	for want, o := range map[string]RunOptions{
 		"network x not found":                  {Network: "x"},
-		"Minimum memory limit allowed is 6MB":  {Memory: 1 << 20},
-		"range of CPUs is from 0.01 to":        {NanoCPUs: -1},
-		"range of CPUs":                        {NanoCPUs: 1},
+		"Minimum memory limit allowed is 6MB":  {Limits: LimitOptions{Memory: 1 << 20}},
+		"range of CPUs is from 0.01 to":        {Limits: LimitOptions{NanoCPUs: -1}},
+		"range of CPUs":                        {Limits: LimitOptions{NanoCPUs: 1}},
 		"the working directory 'x' is invalid": {Workdir: "x"},
-		"conflicting options: hostname":        {Network: "host", Hostname: "h"},
+		"conflicting options: hostname":        {Network: "container:x", Hostname: "h"},
+		"hostname and the UTS mode":            {UTS: "host", Hostname: "h"},
+		"invalid PID mode":                     {PID: "x"},
+		"invalid IPC mode":                     {IPC: "container:"},
+		"unknown policy 'x'":                   {Restart: "x"},
+		"can only be used with 'on-failure'":   {Restart: "always:3"},
+		"cannot specify both --restart and":    {Restart: "always", Remove: true},
+		"bad format for add-host":              {AddHosts: []string{"x"}},
+		"invalid DNS address":                  {DNS: []string{"x"}},
+		"is not allowed: it isn't kept":        {Sysctls: []string{"kernel.panic=1"}},
+		"invalid ulimit type: x":               {Limits: LimitOptions{Ulimits: []string{"x=1"}}},
+		"soft limit must be less":              {Limits: LimitOptions{Ulimits: []string{"nofile=5:4"}}},
+		"invalid device specification":         {Limits: LimitOptions{Devices: []string{"/dev/null:/x:q"}}},
+		"error gathering device information":   {Limits: LimitOptions{Devices: []string{"/dev/nothing"}}},
+		"could not select device driver":       {Limits: LimitOptions{GPUs: "all"}},
+		"Minimum memoryswap limit":             {Limits: LimitOptions{Memory: 64 << 20, MemorySwap: "32m"}},
+		"invalid rate for device":              {Limits: LimitOptions{ReadBps: []string{"sda:1m"}}},
+		"target is required":                   {Mounts: []string{"type=bind,src=/"}},
+		"bind source path does not exist":      {Mounts: []string{"type=bind,src=/nope,dst=/x"}},
+		"volumes are not there yet":            {Mounts: []string{"src=x,dst=/x"}},
+		"unexpected key 'x'":                   {Mounts: []string{"type=tmpfs,dst=/x,x=1"}},
+		"--no-healthcheck conflicts":           {Health: HealthOptions{Disable: true, Cmd: "x"}},
+		"unknown or invalid runtime name":      {Runtime: "x"},
+		"invalid pull option":                  {Pull: "x"},
 		"no log driver named 'syslog'":         {LogDriver: "syslog"},
 		"max-file cannot be less than 1":       {LogOpts: []string{"max-file=0"}},
 		"unknown log opt 'mode'":               {LogOpts: []string{"mode=x"}},

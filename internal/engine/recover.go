@@ -26,7 +26,7 @@ func (e *Engine) look(s *folder.Store, f folder.Folder) (*container, error) {
 	if err := c.read(); err != nil {
 		return nil, err
 	}
-	if c.State.Status != folder.Running {
+	if c.State.Status != folder.Running && c.State.Status != folder.Restarting {
 		return c, nil
 	}
 	lock, err := f.TryLock()
@@ -41,8 +41,11 @@ func (e *Engine) look(s *folder.Store, f folder.Folder) (*container, error) {
 		lock.Free()
 		return nil, err
 	}
-	if c.State.Status == folder.Running {
+	switch c.State.Status {
+	case folder.Running:
 		return c, e.recover(s, c, lock)
+	case folder.Restarting:
+		return c, e.resume(c, lock)
 	}
 	lock.Free()
 	return c, nil
@@ -79,6 +82,20 @@ func (e *Engine) recover(s *folder.Store, c *container, lock *folder.Lock) error
 		return err
 	}
 	return e.cleanUp(s, c)
+}
+
+// resume starts a container whose monitor was killed between two starts, as its
+// restart policy had it. The caller's lock is given back.
+func (e *Engine) resume(c *container, lock *folder.Lock) error {
+	lock.Free()
+	e.note("%s: its monitor was killed while it waited to restart it; another one starts it now", c.Record.Name)
+	s, err := e.launch(c, &StartOptions{})
+	if err != nil {
+		e.note("%s: %v", c.Record.Name, err)
+	} else if s != nil {
+		s.conn.Close()
+	}
+	return c.read()
 }
 
 // cleanUp removes what a dead container left; the caller holds the lock.

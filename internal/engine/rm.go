@@ -28,6 +28,14 @@ func (e *Engine) Remove(name string, force bool) error {
 	if err != nil {
 		return err
 	}
+	if c.State.Status == folder.Restarting {
+		if !force {
+			return fmt.Errorf("cannot remove container %q: container is restarting: stop the container before removing or force remove", name)
+		}
+		if err := c.mark(stopped); err != nil {
+			return fmt.Errorf("cannot stop container %q: %w", name, err)
+		}
+	}
 	if c.State.Status == folder.Running {
 		if !force {
 			return fmt.Errorf("cannot remove container %q: container is running: stop the container before removing or force remove", name)

@@ -77,7 +77,7 @@ func (e *Engine) prepare(o *RunOptions) (*session, error) {
 		lock.Free()
 		return fail(err)
 	}
-	s.job = wire.Job{Root: e.Root, ID: s.record.ID, Stdout: !o.Detach, Stderr: !o.Detach && !o.TTY, Input: o.Stdin}
+	s.job = wire.Job{Root: e.Root, ID: s.record.ID, Stdout: o.attaches("stdout"), Stderr: o.attaches("stderr") && !o.TTY, Input: o.Stdin}
 	if o.TTY && !o.Detach {
 		s.showTerminal()
 	}
@@ -101,6 +101,9 @@ func (s *session) recordIn(store *folder.Store, o *RunOptions) (f folder.Folder,
 	defer free()
 	img, err := s.engine.image(o.Image)
 	if err != nil {
+		return f, nil, err
+	}
+	if err := img.is(o.Platform, o.Image); err != nil {
 		return f, nil, err
 	}
 	if s.record, err = o.draft(img); err != nil {

@@ -146,6 +146,8 @@ func (s *session) listen(detached <-chan struct{}) (int, error) {
 				return code, m.err
 			case m.Kind == wire.KindExited && len(m.Body) == 1:
 				code = int(m.Body[0])
+			case m.Kind == wire.KindRest:
+				return code, nil
 			case m.Kind == wire.KindGone:
 				if len(m.Body) > 0 {
 					s.engine.note("clean-up of %s: %s", s.record.Name, m.Body)

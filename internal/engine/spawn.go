@@ -37,7 +37,7 @@ func spawn() (wire.Conn, int, error) {
 	pid, err := syscall.ForkExec(path, []string{"bantam-oci", "monitor"}, &syscall.ProcAttr{
 		Dir: "/",
 		// No collection while it starts its container; see monitor.settle.
-		Env:   []string{"GOGC=off", "GOMAXPROCS=2", "GODEBUG=madvdontneed=1"},
+		Env:   []string{"GOGC=off", "GOMAXPROCS=2", "GODEBUG=madvdontneed=1", "BANTAM_OCI=" + program},
 		Files: []uintptr{n, n, n, uintptr(theirs.FD)},
 		Sys:   &syscall.SysProcAttr{Setsid: true},
 	})

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -33,7 +34,7 @@ func (e *Engine) Stop(name string, o *StopOptions) error {
 }
 
 func (e *Engine) stop(c *container, o *StopOptions) error {
-	if c.State.Status != folder.Running {
+	if c.State.Status != folder.Running && c.State.Status != folder.Restarting {
 		return nil
 	}
 	sig, err := c.stopSignal(o.Signal)
@@ -42,6 +43,11 @@ func (e *Engine) stop(c *container, o *StopOptions) error {
 	}
 	if err := c.mark(stopped); err != nil {
 		return fmt.Errorf("cannot stop container: %s: %w", c.Record.ID, err)
+	}
+	if c.State.Status == folder.Restarting {
+		if err := c.awaitRest(); err != nil || c.State.Status != folder.Running {
+			return err
+		}
 	}
 	s, err := e.call(c, view{}, false, false)
 	if err != nil {
@@ -62,12 +68,24 @@ func (e *Engine) stop(c *container, o *StopOptions) error {
 	select {
 	case err := <-ended:
 		return err
-	case <-o.patience():
+	case <-o.patience(c.Record.Config.StopTimeout):
 	}
 	if err := c.signal(unix.SIGKILL); err != nil {
 		return fmt.Errorf("cannot stop container: %s: %w", c.Record.ID, err)
 	}
 	return <-ended
+}
+
+// awaitRest waits until the monitor has seen the mark, or has started the container
+// just before.
+func (c *container) awaitRest() error {
+	for c.State.Status == folder.Restarting {
+		time.Sleep(retryEvery)
+		if err := c.read(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ended tells when the container has ended and what went wrong with waiting for that.
@@ -80,15 +98,16 @@ func (s *session) ended() <-chan error {
 	return ended
 }
 
-// patience is how long a container may take to end; nil is for ever.
-func (o *StopOptions) patience() <-chan time.Time {
-	switch {
-	case o.Timeout == nil:
+// patience is how long a container may take to end; the user's, the container's own or docker's; negative is for ever.
+func (o *StopOptions) patience(own *int64) <-chan time.Time {
+	switch seconds := cmp.Or(o.Timeout, own); {
+	case seconds == nil:
 		return time.After(stopPatience)
-	case *o.Timeout < 0:
+	case *seconds < 0:
 		return nil
+	default:
+		return time.After(time.Duration(*seconds) * time.Second)
 	}
-	return time.After(time.Duration(*o.Timeout) * time.Second)
 }
 
 // stopSignal is what the user says, the container's own or SIGTERM.

@@ -20,11 +20,6 @@ func binds(specs []string) ([]folder.Mount, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, other := range list {
-			if other.Destination == m.Destination {
-				return nil, errors.New("Duplicate mount point: " + m.Destination)
-			}
-		}
 		list = append(list, m)
 	}
 	for _, m := range list {
@@ -113,30 +108,31 @@ const (
 )
 
 func logConfig(driver string, opts []string) (folder.LogConfig, error) {
-	c := folder.LogConfig{Type: driver, MaxSize: logMaxSize, MaxFile: logMaxFile}
+	c := folder.LogConfig{Type: driver, MaxSize: logMaxSize, MaxFile: logMaxFile, Config: pairs(opts)}
 	if driver == "" {
 		c.Type = "json-file"
 	}
-	if c.Type != "json-file" && c.Type != "none" {
-		return c, fmt.Errorf("logger: no log driver named '%s' is registered: bantam has json-file and none so far", driver)
+	switch c.Type {
+	case "json-file", "local", "none":
+	default:
+		return c, fmt.Errorf("logger: no log driver named '%s' is registered: bantam has json-file, local and none so far", driver)
 	}
 	for _, o := range opts {
 		key, value, _ := strings.Cut(o, "=")
 		var err error
-		switch key {
-		case "max-size":
-			if value == "-1" {
-				c.MaxSize = 0
-				continue
-			}
+		switch {
+		case c.Type == "none":
+		case key == "max-size" && value == "-1":
+			c.MaxSize = 0
+		case key == "max-size":
 			c.MaxSize, err = ParseBytes(value)
-		case "max-file":
+		case key == "max-file":
 			c.MaxFile, err = strconv.Atoi(value)
 			if err == nil && c.MaxFile < 1 {
 				err = errors.New("max-file cannot be less than 1")
 			}
 		default:
-			err = errors.New("unknown log opt '" + key + "' for json-file log driver")
+			err = errors.New("unknown log opt '" + key + "' for " + c.Type + " log driver")
 		}
 		if err != nil {
 			return c, fmt.Errorf("invalid --log-opt %s: %w", o, err)

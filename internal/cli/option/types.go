@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"bantam/internal/engine"
 )
@@ -46,6 +47,17 @@ func IntPtr(to **int64, name string, short byte, help string) Option {
 		n, err := strconv.ParseInt(v, 0, 64)
 		if err == nil {
 			*to = &n
+		}
+		return err
+	}}
+}
+
+// Duration is a time as Go writes it: 1m30s.
+func Duration(to *time.Duration, name, help string) Option {
+	return Option{Name: name, Type: "duration", Help: help, Set: func(v string) error {
+		d, err := time.ParseDuration(v)
+		if err == nil {
+			*to = d
 		}
 		return err
 	}}

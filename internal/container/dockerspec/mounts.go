@@ -18,7 +18,7 @@ const defaultShm = 64 << 20
 func mounts(in Input) []specs.Mount {
 	r := in.Record
 	var out []specs.Mount
-	for _, m := range slices.Concat(kernelMounts(&r.Host), ownFiles(in.Folder)) {
+	for _, m := range slices.Concat(kernelMounts(&r.Host), ownFiles(in.Names)) {
 		if !taken(r, m.Destination) {
 			out = append(out, m)
 		}
@@ -28,7 +28,14 @@ func mounts(in Input) []specs.Mount {
 		own = append(own, tmpfs(to, opts))
 	}
 	for _, m := range r.Mounts {
+		if m.Type == "tmpfs" {
+			own = append(own, readonly(tmpfs(m.Destination, m.Options), m.ReadOnly))
+			continue
+		}
 		own = append(own, bind(m))
+	}
+	if in.Init != "" {
+		own = append(own, specs.Mount{Destination: initPath, Type: "bind", Source: in.Init, Options: []string{"bind", "ro", "nosuid", "nodev"}})
 	}
 	// Parents before what lies below them.
 	slices.SortStableFunc(own, func(a, b specs.Mount) int {
@@ -47,14 +54,21 @@ func kernelMounts(h *folder.HostConfig) []specs.Mount {
 	if size == 0 {
 		size = defaultShm
 	}
+	shm := specs.Mount{Destination: "/dev/shm", Type: "tmpfs", Source: "shm", Options: []string{"nosuid", "noexec", "nodev", "mode=1777", "size=" + strconv.FormatInt(size, 10)}}
+	mqueue := specs.Mount{Destination: "/dev/mqueue", Type: "mqueue", Source: "mqueue", Options: []string{"nosuid", "noexec", "nodev"}}
+	if h.IpcMode == "host" {
+		shm = specs.Mount{Destination: "/dev/shm", Type: "bind", Source: "/dev/shm", Options: []string{"rbind", "rprivate"}}
+	}
 	list := []specs.Mount{
 		{Destination: "/proc", Type: "proc", Source: "proc", Options: []string{"nosuid", "noexec", "nodev"}},
 		{Destination: "/dev", Type: "tmpfs", Source: "tmpfs", Options: []string{"nosuid", "strictatime", "mode=755", "size=65536k"}},
 		{Destination: "/dev/pts", Type: "devpts", Source: "devpts", Options: []string{"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}},
 		{Destination: "/sys", Type: "sysfs", Source: "sysfs", Options: []string{"nosuid", "noexec", "nodev"}},
 		{Destination: "/sys/fs/cgroup", Type: "cgroup", Source: "cgroup", Options: []string{"nosuid", "noexec", "nodev"}},
-		{Destination: "/dev/mqueue", Type: "mqueue", Source: "mqueue", Options: []string{"nosuid", "noexec", "nodev"}},
-		{Destination: "/dev/shm", Type: "tmpfs", Source: "shm", Options: []string{"nosuid", "noexec", "nodev", "mode=1777", "size=" + strconv.FormatInt(size, 10)}},
+		mqueue, shm,
+	}
+	if h.IpcMode == "none" {
+		list = list[:len(list)-1]
 	}
 	if !h.Privileged {
 		for i := range list {
@@ -81,10 +95,26 @@ func bind(m folder.Mount) specs.Mount {
 		propagation = "rprivate"
 	}
 	opts := []string{"rbind", propagation}
+	switch {
+	case m.Options == "nonrecursive":
+		opts[0] = "bind"
+	case m.ReadOnly && m.Options == "rro":
+		opts = append(opts, "rro")
+	}
 	if m.ReadOnly {
 		opts = append(opts, "ro")
 	}
 	return specs.Mount{Destination: m.Destination, Type: "bind", Source: m.Source, Options: opts}
+}
+
+// initPath is docker's place for the init of --init.
+const initPath = "/sbin/docker-init"
+
+func readonly(m specs.Mount, on bool) specs.Mount {
+	if on {
+		m.Options = append(m.Options, "ro")
+	}
+	return m
 }
 
 func tmpfs(to, opts string) specs.Mount {

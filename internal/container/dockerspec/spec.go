@@ -23,15 +23,27 @@ type Input struct {
 	Rows, Cols uint16
 	// Seccomp replaces docker's profile where the user named one.
 	Seccomp *specs.LinuxSeccomp
+	// Join are the namespaces of other containers that it shares, by path.
+	Join map[specs.LinuxNamespaceType]string
+	// Names is the folder with its hosts, hostname and resolv.conf: another
+	// container's if it shares that one's network.
+	Names folder.Folder
+	// Devices are the host's device files that it gets, as they are on the host, in the order of the record.
+	Devices []specs.LinuxDevice
+	// Init is the program that is its process 1 with --init.
+	Init string
+	// Block are the numbers of the block devices that have limits, by path.
+	Block map[string][2]int64
 }
 
 // Host is what must be known of the machine.
 type Host struct {
 	CgroupV2 bool
 	// Held are the capabilities that there are to give, one bit each; 0 is all.
-	Held    uint64
-	Swap    bool // the memory controller counts swap
-	Devices []specs.LinuxDevice
+	Held     uint64
+	AppArmor bool
+	Swap     bool // the memory controller counts swap
+	Devices  []specs.LinuxDevice
 	// ThermalThrottle are the /sys/devices/system/cpu/cpu*/thermal_throttle folders there are.
 	ThermalThrottle []string
 }
@@ -51,12 +63,23 @@ func Make(in Input) (*specs.Spec, error) {
 		return nil, err
 	}
 	s := &specs.Spec{
-		Version:  "1.2.1",
-		Hostname: r.Config.Hostname,
-		Root:     &specs.Root{Path: in.Folder.Path("rootfs"), Readonly: r.Host.ReadonlyRootfs},
-		Process:  process(in, caps, sec),
-		Mounts:   mounts(in),
-		Linux:    linux(in),
+		Version:     "1.2.1",
+		Hostname:    r.Config.Hostname,
+		Domainname:  r.Config.Domainname,
+		Annotations: r.Host.Annotations,
+		Root:        &specs.Root{Path: in.Folder.Path("rootfs"), Readonly: r.Host.ReadonlyRootfs},
+		Process:     process(in, caps, sec),
+		Mounts:      mounts(in),
+		Linux:       linux(in),
+	}
+	if sec.SystemPaths {
+		s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil
+	}
+	if in.Host.AppArmor { // docker passes over a profile where the kernel can't take one
+		s.Process.ApparmorProfile = sec.AppArmor
+	}
+	if r.Host.UTSMode != "" { // the name is another's
+		s.Hostname, s.Domainname = "", ""
 	}
 	switch {
 	case r.Host.Privileged || sec.Unconfined:
@@ -78,6 +101,13 @@ func process(in Input, caps []string, sec Security) *specs.Process {
 		Cwd:             r.Config.WorkingDir,
 		NoNewPrivileges: sec.NoNewPrivileges,
 		Capabilities:    &specs.LinuxCapabilities{Bounding: caps},
+	}
+	if in.Init != "" {
+		p.Args = append([]string{initPath, "--"}, p.Args...)
+	}
+	p.Rlimits = rlimits(r.Host.Ulimits)
+	if score := r.Host.OomScoreAdj; score != 0 {
+		p.OOMScoreAdj = &score
 	}
 	if in.Rows > 0 {
 		p.ConsoleSize = &specs.Box{Height: uint(in.Rows), Width: uint(in.Cols)}
@@ -137,25 +167,24 @@ func find(env []string, name string) int {
 
 func linux(in Input) *specs.Linux {
 	r := in.Record
-	l := &specs.Linux{
-		CgroupsPath: "/bantam/" + r.ID,
-		Namespaces: []specs.LinuxNamespace{
-			{Type: specs.MountNamespace}, {Type: specs.UTSNamespace}, {Type: specs.PIDNamespace},
-			{Type: specs.IPCNamespace}, {Type: specs.CgroupNamespace},
-		},
-		Resources: resources(in),
-	}
-	if r.Host.NetworkMode != "host" {
-		l.Namespaces = append(l.Namespaces, specs.LinuxNamespace{Type: specs.NetworkNamespace})
+	l := &specs.Linux{CgroupsPath: cgroupPath(r), Namespaces: namespaces(in), Resources: resources(in)}
+	if r.Host.NetworkMode != "host" && in.Join[specs.NetworkNamespace] == "" {
 		l.Sysctl = map[string]string{
 			"net.ipv4.ip_unprivileged_port_start": "0",
 			"net.ipv4.ping_group_range":           "0 2147483647",
 		}
 	}
+	for k, v := range r.Host.Sysctls {
+		if l.Sysctl == nil {
+			l.Sysctl = map[string]string{}
+		}
+		l.Sysctl[k] = v
+	}
 	if r.Host.Privileged {
 		l.Devices = in.Host.Devices
 		return l
 	}
+	l.Devices = in.Devices
 	l.MaskedPaths = append(append([]string{}, maskedPaths[:]...), in.Host.ThermalThrottle...)
 	l.ReadonlyPaths = append([]string{}, readonlyPaths[:]...)
 	return l
@@ -167,28 +196,6 @@ var maskedPaths = [...]string{
 }
 
 var readonlyPaths = [...]string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}
-
-func resources(in Input) *specs.LinuxResources {
-	h := &in.Record.Host
-	res := &specs.LinuxResources{Devices: deviceRules(h.Privileged)}
-	if h.Memory > 0 {
-		limit, swap := h.Memory, 2*h.Memory
-		res.Memory = &specs.LinuxMemory{Limit: &limit}
-		if in.Host.Swap {
-			res.Memory.Swap = &swap
-		}
-	}
-	if h.NanoCpus > 0 {
-		period := uint64(100000)
-		quota := h.NanoCpus * int64(period) / 1e9
-		res.CPU = &specs.LinuxCPU{Period: &period, Quota: &quota}
-	}
-	if h.PidsLimit != 0 {
-		limit := h.PidsLimit
-		res.Pids = &specs.LinuxPids{Limit: &limit}
-	}
-	return res
-}
 
 // deviceRules: mknod of anything, use of the harmless ones. They are docker's and
 // those that runc adds to them; docker's denial of /dev/fuse, which nothing allows, is left out.

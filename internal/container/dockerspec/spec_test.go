@@ -81,7 +81,7 @@ func TestSecurity(t *testing.T) {
 		}
 	}
 	// An unknown value is an error, never "off" (GHSA-7236-3392-c5c6).
-	for _, bad := range []string{"seccomp", "seccomp=", "no-new-privileges=maybe", "apparmor=x", "label=disable", ""} {
+	for _, bad := range []string{"seccomp", "seccomp=", "no-new-privileges=maybe", "apparmor=", "label=", "systempaths=x", ""} {
 		if got, err := ParseSecurity([]string{bad}); err == nil {
 			t.Errorf("%q: %+v, want an error", bad, got)
 		}
@@ -122,7 +122,8 @@ func TestUserHoldsNoCapabilities(t *testing.T) {
 func TestOptions(t *testing.T) {
 	s := made(t, input(func(r *folder.Record) {
 		r.Host = folder.HostConfig{
-			NetworkMode: "host", Memory: 64 << 20, NanoCpus: 1_500_000_000, PidsLimit: -1, ReadonlyRootfs: true,
+			NetworkMode: "host", ReadonlyRootfs: true,
+			Resources:   folder.Resources{Memory: 64 << 20, NanoCpus: 1_500_000_000, PidsLimit: -1},
 			Tmpfs:       map[string]string{"/run": "size=1m"},
 			SecurityOpt: []string{"seccomp=unconfined", "no-new-privileges"},
 		}

@@ -2,264 +2,190 @@ package folder
 
 func (r *Record) encode() []byte {
 	w := &writer{b: make([]byte, 0, 2048)}
-	w.open("", '{')
-	w.str("ID", r.ID)
-	w.str("Name", r.Name)
-	w.time("Created", r.Created)
-	w.str("Path", r.Path)
-	w.list("Args", r.Args)
-	w.str("Image", r.Image)
-	r.Config.encode(w)
-	r.Host.encode(w)
-	w.list("Layers", r.Layers)
-	if len(r.Mounts) > 0 {
-		w.open("Mounts", '[')
-		for _, m := range r.Mounts {
-			m.encode(w)
-		}
-		w.close(']')
-	}
-	w.close('}')
-	return append(w.b, '\n')
-}
-
-func (c *Config) encode(w *writer) {
-	w.open("Config", '{')
-	w.str("Hostname", c.Hostname)
-	w.str("User", c.User)
-	w.bool("AttachStdin", c.AttachStdin)
-	w.bool("Tty", c.Tty)
-	w.bool("OpenStdin", c.OpenStdin)
-	w.bool("StdinOnce", c.StdinOnce)
-	w.list("Env", c.Env)
-	w.list("Cmd", c.Cmd)
-	w.str("Image", c.Image)
-	w.str("WorkingDir", c.WorkingDir)
-	w.list("Entrypoint", c.Entrypoint)
-	w.dict("Labels", c.Labels)
-	w.str("StopSignal", c.StopSignal)
-	w.close('}')
-}
-
-func (h *HostConfig) encode(w *writer) {
-	w.open("HostConfig", '{')
-	w.list("Binds", h.Binds)
-	w.str("NetworkMode", h.NetworkMode)
-	w.bool("AutoRemove", h.AutoRemove)
-	w.list("CapAdd", h.CapAdd)
-	w.list("CapDrop", h.CapDrop)
-	w.bool("Privileged", h.Privileged)
-	w.bool("ReadonlyRootfs", h.ReadonlyRootfs)
-	w.list("SecurityOpt", h.SecurityOpt)
-	w.dict("Tmpfs", h.Tmpfs)
-	w.num("ShmSize", h.ShmSize)
-	w.num("Memory", h.Memory)
-	w.num("NanoCpus", h.NanoCpus)
-	w.num("PidsLimit", h.PidsLimit)
-	w.open("LogConfig", '{')
-	w.str("Type", h.LogConfig.Type)
-	w.num("MaxSize", h.LogConfig.MaxSize)
-	w.num("MaxFile", int64(h.LogConfig.MaxFile))
-	w.close('}')
-	w.close('}')
-}
-
-func (m *Mount) encode(w *writer) {
-	w.open("", '{')
-	w.str("Source", m.Source)
-	w.str("Destination", m.Destination)
-	w.bool("ReadOnly", m.ReadOnly)
-	w.str("Propagation", m.Propagation)
-	w.close('}')
-}
-
-func (s *State) encode() []byte {
-	w := &writer{b: make([]byte, 0, 512)}
-	w.open("", '{')
-	w.str("Status", string(s.Status))
-	w.num("Pid", int64(s.Pid))
-	w.num("PidStart", int64(s.PidStart))
-	w.str("Boot", s.Boot)
-	w.num("ExitCode", int64(s.ExitCode))
-	w.str("Error", s.Error)
-	w.time("Started", s.Started)
-	w.time("Finished", s.Finished)
-	w.bool("OOM", s.OOM)
-	w.str("Cgroup", s.Cgroup)
-	w.num("Monitor", int64(s.Monitor))
-	w.num("Door", int64(s.Door))
-	w.num("Stdout", int64(s.Pipes[0]))
-	w.num("Stderr", int64(s.Pipes[1]))
-	w.close('}')
+	members(r.members).write(w, "")
 	return append(w.b, '\n')
 }
 
 func (r *Record) decode(b []byte) error {
-	d := &reader{b: b}
-	d.object(func(key string) {
-		switch key {
-		case "ID":
-			r.ID = d.str()
-		case "Name":
-			r.Name = d.str()
-		case "Created":
-			r.Created = d.time()
-		case "Path":
-			r.Path = d.str()
-		case "Args":
-			r.Args = d.list()
-		case "Image":
-			r.Image = d.str()
-		case "Config":
-			d.object(func(key string) { r.Config.decode(d, key) })
-		case "HostConfig":
-			d.object(func(key string) { r.Host.decode(d, key) })
-		case "Layers":
-			r.Layers = d.list()
-		case "Mounts":
-			d.items('[', ']', func() {
-				var m Mount
-				d.object(func(key string) { m.decode(d, key) })
-				r.Mounts = append(r.Mounts, m)
-			})
-		default:
-			d.skip()
-		}
-	})
-	return d.done()
+	in := &reader{b: b}
+	members(r.members).read(in)
+	return in.done()
 }
 
-func (c *Config) decode(d *reader, key string) {
-	switch key {
-	case "Hostname":
-		c.Hostname = d.str()
-	case "User":
-		c.User = d.str()
-	case "AttachStdin":
-		c.AttachStdin = d.flag()
-	case "Tty":
-		c.Tty = d.flag()
-	case "OpenStdin":
-		c.OpenStdin = d.flag()
-	case "StdinOnce":
-		c.StdinOnce = d.flag()
-	case "Env":
-		c.Env = d.list()
-	case "Cmd":
-		c.Cmd = d.list()
-	case "Image":
-		c.Image = d.str()
-	case "WorkingDir":
-		c.WorkingDir = d.str()
-	case "Entrypoint":
-		c.Entrypoint = d.list()
-	case "Labels":
-		c.Labels = d.dict()
-	case "StopSignal":
-		c.StopSignal = d.str()
-	default:
-		d.skip()
-	}
-}
-
-func (h *HostConfig) decode(d *reader, key string) {
-	switch key {
-	case "Binds":
-		h.Binds = d.list()
-	case "NetworkMode":
-		h.NetworkMode = d.str()
-	case "AutoRemove":
-		h.AutoRemove = d.flag()
-	case "CapAdd":
-		h.CapAdd = d.list()
-	case "CapDrop":
-		h.CapDrop = d.list()
-	case "Privileged":
-		h.Privileged = d.flag()
-	case "ReadonlyRootfs":
-		h.ReadonlyRootfs = d.flag()
-	case "SecurityOpt":
-		h.SecurityOpt = d.list()
-	case "Tmpfs":
-		h.Tmpfs = d.dict()
-	case "ShmSize":
-		h.ShmSize = d.num()
-	case "Memory":
-		h.Memory = d.num()
-	case "NanoCpus":
-		h.NanoCpus = d.num()
-	case "PidsLimit":
-		h.PidsLimit = d.num()
-	case "LogConfig":
-		d.object(func(key string) { h.LogConfig.decode(d, key) })
-	default:
-		d.skip()
-	}
-}
-
-func (l *LogConfig) decode(d *reader, key string) {
-	switch key {
-	case "Type":
-		l.Type = d.str()
-	case "MaxSize":
-		l.MaxSize = d.num()
-	case "MaxFile":
-		l.MaxFile = int(d.num())
-	default:
-		d.skip()
-	}
-}
-
-func (m *Mount) decode(d *reader, key string) {
-	switch key {
-	case "Source":
-		m.Source = d.str()
-	case "Destination":
-		m.Destination = d.str()
-	case "ReadOnly":
-		m.ReadOnly = d.flag()
-	case "Propagation":
-		m.Propagation = d.str()
-	default:
-		d.skip()
-	}
+func (s *State) encode() []byte {
+	w := &writer{b: make([]byte, 0, 512)}
+	members(s.members).write(w, "")
+	return append(w.b, '\n')
 }
 
 func (s *State) decode(b []byte) error {
-	d := &reader{b: b}
-	d.object(func(key string) {
-		switch key {
-		case "Status":
-			s.Status = Status(d.str())
-		case "Pid":
-			s.Pid = int(d.num())
-		case "PidStart":
-			s.PidStart = uint64(d.num())
-		case "Boot":
-			s.Boot = d.str()
-		case "ExitCode":
-			s.ExitCode = int(d.num())
-		case "Error":
-			s.Error = d.str()
-		case "Started":
-			s.Started = d.time()
-		case "Finished":
-			s.Finished = d.time()
-		case "OOM":
-			s.OOM = d.flag()
-		case "Cgroup":
-			s.Cgroup = d.str()
-		case "Monitor":
-			s.Monitor = int(d.num())
-		case "Door":
-			s.Door = int(d.num())
-		case "Stdout":
-			s.Pipes[0] = uint64(d.num())
-		case "Stderr":
-			s.Pipes[1] = uint64(d.num())
-		default:
-			d.skip()
-		}
-	})
-	return d.done()
+	in := &reader{b: b}
+	members(s.members).read(in)
+	return in.done()
+}
+
+func (r *Record) members(f *fields) {
+	f.str("ID", &r.ID)
+	f.str("Name", &r.Name)
+	f.time("Created", &r.Created)
+	f.str("Path", &r.Path)
+	f.list("Args", &r.Args)
+	f.str("Image", &r.Image)
+	f.object("Config", r.Config.members)
+	f.object("HostConfig", r.Host.members)
+	f.list("Layers", &r.Layers)
+	list(f, "Mounts", &r.Mounts, func(m *Mount) members { return m.members })
+}
+
+func (c *Config) members(f *fields) {
+	f.str("Hostname", &c.Hostname)
+	f.str("Domainname", &c.Domainname)
+	f.str("User", &c.User)
+	f.flag("AttachStdin", &c.AttachStdin)
+	f.flag("Tty", &c.Tty)
+	f.flag("OpenStdin", &c.OpenStdin)
+	f.flag("StdinOnce", &c.StdinOnce)
+	f.list("Env", &c.Env)
+	f.list("Cmd", &c.Cmd)
+	pointer(f, "Healthcheck", &c.Healthcheck, func(h *Healthcheck) members { return h.members })
+	f.str("Image", &c.Image)
+	f.str("WorkingDir", &c.WorkingDir)
+	f.list("Entrypoint", &c.Entrypoint)
+	f.dict("Labels", &c.Labels)
+	f.str("StopSignal", &c.StopSignal)
+	f.optional("StopTimeout", &c.StopTimeout)
+}
+
+func (h *Healthcheck) members(f *fields) {
+	f.list("Test", &h.Test)
+	f.num("Interval", &h.Interval)
+	f.num("Timeout", &h.Timeout)
+	f.num("StartPeriod", &h.StartPeriod)
+	f.num("StartInterval", &h.StartInterval)
+	f.int("Retries", &h.Retries)
+}
+
+func (h *HostConfig) members(f *fields) {
+	f.list("Binds", &h.Binds)
+	f.object("LogConfig", h.LogConfig.members)
+	f.str("NetworkMode", &h.NetworkMode)
+	f.str("RestartPolicy", &h.RestartPolicy)
+	f.int("MaximumRetryCount", &h.MaximumRetryCount)
+	f.flag("AutoRemove", &h.AutoRemove)
+	f.dict("Annotations", &h.Annotations)
+	f.list("CapAdd", &h.CapAdd)
+	f.list("CapDrop", &h.CapDrop)
+	f.str("CgroupnsMode", &h.CgroupnsMode)
+	f.str("CgroupParent", &h.CgroupParent)
+	f.list("Dns", &h.DNS)
+	f.list("DnsOptions", &h.DNSOptions)
+	f.list("DnsSearch", &h.DNSSearch)
+	f.list("ExtraHosts", &h.ExtraHosts)
+	f.list("GroupAdd", &h.GroupAdd)
+	f.str("IpcMode", &h.IpcMode)
+	f.int("OomScoreAdj", &h.OomScoreAdj)
+	f.str("PidMode", &h.PidMode)
+	f.flag("Privileged", &h.Privileged)
+	f.flag("ReadonlyRootfs", &h.ReadonlyRootfs)
+	f.list("SecurityOpt", &h.SecurityOpt)
+	f.dict("Tmpfs", &h.Tmpfs)
+	f.str("UTSMode", &h.UTSMode)
+	f.str("UsernsMode", &h.UsernsMode)
+	f.num("ShmSize", &h.ShmSize)
+	f.dict("Sysctls", &h.Sysctls)
+	h.Resources.members(f)
+	f.flag("Init", &h.Init)
+}
+
+func (r *Resources) members(f *fields) {
+	f.num("CpuShares", &r.CPUShares)
+	f.num("Memory", &r.Memory)
+	f.num("NanoCpus", &r.NanoCpus)
+	f.num("CpuPeriod", &r.CPUPeriod)
+	f.num("CpuQuota", &r.CPUQuota)
+	f.num("CpuRealtimePeriod", &r.CPURealtimePeriod)
+	f.num("CpuRealtimeRuntime", &r.CPURealtimeRuntime)
+	f.str("CpusetCpus", &r.CpusetCpus)
+	f.str("CpusetMems", &r.CpusetMems)
+	f.num("BlkioWeight", &r.BlkioWeight)
+	list(f, "BlkioWeightDevice", &r.BlkioWeightDevice, rateMembers)
+	list(f, "BlkioDeviceReadBps", &r.BlkioDeviceReadBps, rateMembers)
+	list(f, "BlkioDeviceWriteBps", &r.BlkioDeviceWriteBps, rateMembers)
+	list(f, "BlkioDeviceReadIOps", &r.BlkioDeviceReadIOps, rateMembers)
+	list(f, "BlkioDeviceWriteIOps", &r.BlkioDeviceWriteIOps, rateMembers)
+	list(f, "Devices", &r.Devices, func(d *Device) members { return d.members })
+	f.list("DeviceCgroupRules", &r.DeviceCgroupRules)
+	f.num("MemoryReservation", &r.MemoryReservation)
+	f.num("MemorySwap", &r.MemorySwap)
+	f.optional("MemorySwappiness", &r.MemorySwappiness)
+	f.flag("OomKillDisable", &r.OomKillDisable)
+	f.num("PidsLimit", &r.PidsLimit)
+	list(f, "Ulimits", &r.Ulimits, func(u *Ulimit) members { return u.members })
+}
+
+func rateMembers(r *Rate) members {
+	return func(f *fields) {
+		f.str("Path", &r.Path)
+		f.num("Rate", &r.Rate)
+	}
+}
+
+func (d *Device) members(f *fields) {
+	f.str("PathOnHost", &d.PathOnHost)
+	f.str("PathInContainer", &d.PathInContainer)
+	f.str("CgroupPermissions", &d.CgroupPermissions)
+}
+
+func (u *Ulimit) members(f *fields) {
+	f.str("Name", &u.Name)
+	f.num("Hard", &u.Hard)
+	f.num("Soft", &u.Soft)
+}
+
+func (l *LogConfig) members(f *fields) {
+	f.str("Type", &l.Type)
+	f.num("MaxSize", &l.MaxSize)
+	f.int("MaxFile", &l.MaxFile)
+	f.dict("Config", &l.Config)
+}
+
+func (m *Mount) members(f *fields) {
+	f.str("Type", &m.Type)
+	f.str("Source", &m.Source)
+	f.str("Destination", &m.Destination)
+	f.flag("ReadOnly", &m.ReadOnly)
+	f.str("Propagation", &m.Propagation)
+	f.str("Options", &m.Options)
+}
+
+func (s *State) members(f *fields) {
+	f.str("Status", (*string)(&s.Status))
+	f.int("Pid", &s.Pid)
+	f.unsigned("PidStart", &s.PidStart)
+	f.str("Boot", &s.Boot)
+	f.int("ExitCode", &s.ExitCode)
+	f.str("Error", &s.Error)
+	f.time("Started", &s.Started)
+	f.time("Finished", &s.Finished)
+	f.int("RestartCount", &s.RestartCount)
+	f.flag("OOM", &s.OOM)
+	f.str("Cgroup", &s.Cgroup)
+	f.int("Monitor", &s.Monitor)
+	f.int("Door", &s.Door)
+	f.unsigned("Stdout", &s.Pipes[0])
+	f.unsigned("Stderr", &s.Pipes[1])
+	pointer(f, "Health", &s.Health, func(h *Health) members { return h.members })
+}
+
+func (h *Health) members(f *fields) {
+	f.str("Status", &h.Status)
+	f.int("FailingStreak", &h.FailingStreak)
+	list(f, "Log", &h.Log, func(p *Probe) members { return p.members })
+}
+
+func (p *Probe) members(f *fields) {
+	f.time("Start", &p.Start)
+	f.time("End", &p.End)
+	f.int("ExitCode", &p.ExitCode)
+	f.str("Output", &p.Output)
 }

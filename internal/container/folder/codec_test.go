@@ -14,14 +14,15 @@ func full() *Record {
 		Image: "sha256:1", Layers: []string{"/l/1", "/l/2"},
 		Config: Config{
 			Hostname: "h", User: "u:g", AttachStdin: true, Tty: true, OpenStdin: true, StdinOnce: true, Env: []string{"A=b", "C="},
-			Cmd: []string{"x", ""}, Image: "box", WorkingDir: "/w", Entrypoint: []string{"e"}, Labels: map[string]string{"a": "b", "": "x"}, StopSignal: "SIGTERM",
+			Cmd: []string{"x", ""}, Image: "box", WorkingDir: "/w", Entrypoint: []string{"e"}, Labels: map[string]string{"a": "b", "": "x"}, StopSignal: "SIGTERM", StopTimeout: new(int64), Healthcheck: &Healthcheck{Test: []string{"NONE"}, Retries: 3},
 		},
 		Host: HostConfig{
 			Binds: []string{"/a:/b"}, NetworkMode: "none", AutoRemove: true, CapAdd: []string{"ALL"}, CapDrop: []string{"KILL"}, Privileged: true,
-			ReadonlyRootfs: true, SecurityOpt: []string{"seccomp=unconfined"}, Tmpfs: map[string]string{"/t": "size=1"}, ShmSize: 1, Memory: 1 << 40,
-			NanoCpus: 5, PidsLimit: -1, LogConfig: LogConfig{"json-file", 10, 2},
+			ReadonlyRootfs: true, SecurityOpt: []string{"seccomp=unconfined"}, Tmpfs: map[string]string{"/t": "size=1"}, ShmSize: 1,
+			LogConfig: LogConfig{"json-file", 10, 2, map[string]string{"max-file": "2"}}, Annotations: map[string]string{"k": "v"},
+			Resources: Resources{NanoCpus: 5, PidsLimit: -1, Memory: 1 << 40, MemorySwappiness: new(int64), Ulimits: []Ulimit{{"nofile", -1, 5}}, Devices: []Device{{"/a", "/b", "rw"}}, BlkioWeightDevice: []Rate{{"/dev/x", 5}}},
 		},
-		Mounts: []Mount{{"/s", "/d", true, "rshared"}, {Source: "/\xff", Destination: "/x"}},
+		Mounts: []Mount{{"bind", "/s", "/d", true, "rshared", ""}, {Source: "/\xff", Destination: "/x"}},
 	}
 }
 
@@ -64,9 +65,9 @@ func TestForeignJSON(t *testing.T) {
 }
 
 func TestStateCodec(t *testing.T) {
-	s := &State{Running, 12, 1 << 50, "boot", 255, "why \"so\"", time.Unix(3, 0).UTC(), time.Unix(4, 1).UTC(), true, "/bantam/x", 77, 9, [2]uint64{7, 8}}
+	s := &State{Running, 12, 1 << 50, "boot", 255, "why \"so\"", time.Unix(3, 0).UTC(), time.Unix(4, 1).UTC(), true, 3, "/bantam/x", 77, 9, [2]uint64{7, 8}, &Health{"healthy", 1, []Probe{{time.Unix(5, 0).UTC(), time.Unix(6, 0).UTC(), 1, "out"}}}}
 	var got State
-	if err := got.decode(s.encode()); err != nil || got != *s {
+	if err := got.decode(s.encode()); err != nil || !cmp.Equal(&got, s) {
 		t.Errorf("%+v, %v, want %+v", got, err, s)
 	}
 }

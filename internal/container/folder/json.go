@@ -54,9 +54,14 @@ func (w *writer) str(name, v string) {
 
 func (w *writer) num(name string, v int64) {
 	if v != 0 {
-		w.key(name)
-		w.b = strconv.AppendInt(w.b, v, 10)
+		w.whole(name, v)
 	}
+}
+
+// whole writes a number even if it is 0.
+func (w *writer) whole(name string, v int64) {
+	w.key(name)
+	w.b = strconv.AppendInt(w.b, v, 10)
 }
 
 func (w *writer) bool(name string, v bool) {
@@ -294,8 +299,13 @@ func (r *reader) list() (v []string) {
 }
 
 func (r *reader) dict() map[string]string {
-	v := map[string]string{}
-	r.object(func(key string) { v[key] = r.str() })
+	var v map[string]string
+	r.object(func(key string) {
+		if v == nil {
+			v = map[string]string{}
+		}
+		v[key] = r.str()
+	})
 	return v
 }
 

@@ -34,6 +34,7 @@ type Record struct {
 // Config is the portable part, docker's Config.
 type Config struct {
 	Hostname    string
+	Domainname  string
 	User        string
 	AttachStdin bool
 	Tty         bool
@@ -41,55 +42,134 @@ type Config struct {
 	StdinOnce   bool
 	Env         []string
 	Cmd         []string
+	Healthcheck *Healthcheck
 	Image       string // as the user named it
 	WorkingDir  string
 	Entrypoint  []string
 	Labels      map[string]string
 	StopSignal  string
+	StopTimeout *int64 // seconds until SIGKILL
 }
 
-// HostConfig is what depends on the host, docker's HostConfig. Networks beyond
-// none and host, volumes and restart policies get their fields with their issues.
+// Healthcheck is docker's: Test is NONE alone, CMD and a program, or CMD-SHELL and a line.
+// Times are nanoseconds, 0 is docker's default.
+type Healthcheck struct {
+	Test          []string
+	Interval      int64
+	Timeout       int64
+	StartPeriod   int64
+	StartInterval int64
+	Retries       int
+}
+
+// HostConfig is what depends on the host, docker's HostConfig. Networks and volumes
+// get their fields with their issue.
 type HostConfig struct {
-	Binds          []string
-	NetworkMode    string
-	AutoRemove     bool
-	CapAdd         []string
-	CapDrop        []string
-	Privileged     bool
-	ReadonlyRootfs bool
-	SecurityOpt    []string
-	Tmpfs          map[string]string
-	ShmSize        int64
-	Memory         int64
-	NanoCpus       int64
-	PidsLimit      int64
-	LogConfig      LogConfig
+	Binds             []string
+	LogConfig         LogConfig
+	NetworkMode       string
+	RestartPolicy     string // no (or empty), always, unless-stopped, on-failure
+	MaximumRetryCount int
+	AutoRemove        bool
+	Annotations       map[string]string
+	CapAdd            []string
+	CapDrop           []string
+	CgroupnsMode      string // private (or empty), host
+	CgroupParent      string
+	DNS               []string
+	DNSOptions        []string
+	DNSSearch         []string
+	ExtraHosts        []string
+	GroupAdd          []string
+	IpcMode           string // private (or empty), none, shareable, host, container:ID
+	OomScoreAdj       int
+	PidMode           string // empty, host, container:ID
+	Privileged        bool
+	ReadonlyRootfs    bool
+	SecurityOpt       []string
+	Tmpfs             map[string]string
+	UTSMode           string // empty, host, container:ID
+	UsernsMode        string
+	ShmSize           int64
+	Sysctls           map[string]string
+	Resources
+	Init bool
 }
 
-// LogConfig names where the output goes. MaxSize and MaxFile bound json-file.
+// Resources are the limits, docker's names and units.
+type Resources struct {
+	CPUShares            int64
+	Memory               int64 // bytes
+	NanoCpus             int64
+	CPUPeriod            int64 // microseconds
+	CPUQuota             int64
+	CPURealtimePeriod    int64
+	CPURealtimeRuntime   int64
+	CpusetCpus           string
+	CpusetMems           string
+	BlkioWeight          int64
+	BlkioWeightDevice    []Rate
+	BlkioDeviceReadBps   []Rate
+	BlkioDeviceWriteBps  []Rate
+	BlkioDeviceReadIOps  []Rate
+	BlkioDeviceWriteIOps []Rate
+	Devices              []Device
+	DeviceCgroupRules    []string
+	MemoryReservation    int64
+	MemorySwap           int64 // memory and swap together, -1 is unlimited
+	MemorySwappiness     *int64
+	OomKillDisable       bool
+	PidsLimit            int64
+	Ulimits              []Ulimit
+}
+
+// Rate is a limit, or a weight, of one block device.
+type Rate struct {
+	Path string
+	Rate int64
+}
+
+// Device is a device file of the host in the container.
+type Device struct {
+	PathOnHost        string
+	PathInContainer   string
+	CgroupPermissions string // of r, w and m
+}
+
+// Ulimit is a resource limit (setrlimit(2)), -1 is unlimited.
+type Ulimit struct {
+	Name       string
+	Hard, Soft int64
+}
+
+// LogConfig names where the output goes. MaxSize and MaxFile bound json-file and
+// local; Config keeps every option as it was given.
 type LogConfig struct {
 	Type    string
 	MaxSize int64
 	MaxFile int
+	Config  map[string]string
 }
 
-// Mount is a bind mount in resolved form.
+// Mount is a mount in resolved form.
 type Mount struct {
+	Type        string // bind where empty, tmpfs
 	Source      string
 	Destination string
 	ReadOnly    bool
 	Propagation string // rprivate where empty
+	Options     string // of the tmpfs, or "nonrecursive" of a bind mount
 }
 
 // Status is docker's word for a state.
 type Status string
 
-// The states there are so far; pause and restart come with the engine's issue.
+// The states that a monitor keeps. "paused" is a running container with a mark.
 const (
-	Created Status = "created"
-	Running Status = "running"
-	Exited  Status = "exited"
+	Created    Status = "created"
+	Running    Status = "running"
+	Restarting Status = "restarting" // ended, and about to be started by its policy
+	Exited     Status = "exited"
 )
 
 // State is what became of a container.
@@ -103,11 +183,29 @@ type State struct {
 	Started  time.Time // zero where it never started
 	Finished time.Time
 	OOM      bool
-	Cgroup   string // cgroup path below each hierarchy
+	// RestartCount is how often the restart policy has started it again.
+	RestartCount int
+	Cgroup       string // cgroup path below each hierarchy
 	// Monitor is the pid of the process that looks after it, and Door the number of the
 	// descriptor through which that is reached (package wire).
 	Monitor int
 	Door    int
 	// Pipes are the inodes of the pipes that it writes its output to.
 	Pipes [2]uint64
+	// Health is there if there is a health check.
+	Health *Health
+}
+
+// Health is what the health check says.
+type Health struct {
+	Status        string // starting, healthy, unhealthy
+	FailingStreak int
+	Log           []Probe // the last five
+}
+
+// Probe is one run of the health check.
+type Probe struct {
+	Start, End time.Time
+	ExitCode   int
+	Output     string
 }

@@ -30,7 +30,7 @@ func (m *monitor) adopt() int {
 	m.reopenDoor()
 	m.say(wire.KindStarted, nil)
 	m.watch()
-	return m.finish()
+	return m.afterLife()
 }
 
 // reopenDoor lets later commands in again. Without it the container runs on, only

@@ -49,8 +49,8 @@ func (m *monitor) openDoor() error {
 	return nil
 }
 
-// listen serves the commands until fd is readable (true) or the time in milliseconds
-// has passed (false); -1 is no limit.
+// listen serves the commands until fd is readable (true), or the time in milliseconds
+// has passed or a health check has ended (false); -1 is no limit.
 func (m *monitor) listen(fd, patience int) bool {
 	var end time.Time
 	if patience >= 0 {
@@ -58,7 +58,8 @@ func (m *monitor) listen(fd, patience int) bool {
 	}
 	for {
 		p := make([]unix.PollFd, 0, 8)
-		p = append(p, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}, unix.PollFd{Fd: int32(m.door.FD), Events: unix.POLLIN})
+		p = append(p, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}, unix.PollFd{Fd: int32(m.door.FD), Events: unix.POLLIN},
+			unix.PollFd{Fd: int32(m.health.pulse()), Events: unix.POLLIN})
 		for _, c := range m.clients {
 			p = append(p, unix.PollFd{Fd: int32(c.conn.FD), Events: unix.POLLIN})
 		}
@@ -72,13 +73,16 @@ func (m *monitor) listen(fd, patience int) bool {
 			return true
 		}
 		if err == nil {
-			m.hear(p[2:])
+			m.hear(p[3:])
 		}
 		if p[1].Revents != 0 {
 			m.answer()
 		}
 		if p[0].Revents != 0 {
 			return true
+		}
+		if p[2].Revents != 0 {
+			return false
 		}
 	}
 }

@@ -23,7 +23,7 @@ import (
 func (m *monitor) execClient(c *client, msg wire.Message) {
 	defer m.execs.Done()
 	defer c.close()
-	proc, console, err := m.exec(msg.FDs)
+	proc, console, err := m.request(msg.FDs)
 	for _, fd := range msg.FDs {
 		unix.Close(fd)
 	}
@@ -46,8 +46,8 @@ func (m *monitor) execClient(c *client, msg wire.Message) {
 	_ = c.conn.Send(wire.KindExited, []byte{byte(code)})
 }
 
-// exec starts the process and returns its terminal's master end, -1 without a terminal.
-func (m *monitor) exec(fds []int) (proc *launch.Process, console int, err error) {
+// request reads what came with the message and acts on it.
+func (m *monitor) request(fds []int) (proc *launch.Process, console int, err error) {
 	if len(fds) == 0 {
 		return nil, -1, errors.New("a request for exec without its text")
 	}
@@ -55,34 +55,42 @@ func (m *monitor) exec(fds []int) (proc *launch.Process, console int, err error)
 	if err != nil {
 		return nil, -1, err
 	}
-	if !r.TTY && len(fds) != 4 {
-		return nil, -1, errors.New("a request for exec without standard files")
+	stdio := [3]int{-1, -1, -1}
+	if !r.TTY {
+		if len(fds) != 4 {
+			return nil, -1, errors.New("a request for exec without standard files")
+		}
+		copy(stdio[:], fds[1:])
 	}
+	return m.exec(r, stdio)
+}
+
+// exec starts a further process and returns its terminal's master end, -1 without a terminal.
+func (m *monitor) exec(r *wire.ExecRequest, stdio [3]int) (proc *launch.Process, console int, err error) {
 	p, cfg, err := m.execPlan(r)
 	if err != nil {
 		return nil, -1, err
 	}
 	g := cgroup.Load(m.group.State())
 	defer g.Close()
-	if err := join(g, &cfg); err != nil {
+	if err := inGroup(g, &cfg); err != nil {
 		return nil, -1, err
 	}
+	cfg.Stdio = stdio
 	master := -1
 	if r.TTY {
-		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-		if err != nil {
+		var child int
+		if master, child, err = terminal.Pair(); err != nil {
 			return nil, -1, err
 		}
-		defer unix.Close(pair[1])
-		cfg.Console, master = pair[1], pair[0]
-	} else {
-		copy(cfg.Stdio[:], fds[1:])
+		defer unix.Close(child)
+		cfg.Console = child
 	}
 	return m.bringIn(p, cfg, master)
 }
 
-// join fills in how the child gets into the container's control group.
-func join(g *cgroup.Group, cfg *launch.Config) (err error) {
+// inGroup fills in how the child gets into the container's control group.
+func inGroup(g *cgroup.Group, cfg *launch.Config) (err error) {
 	if cfg.CgroupTasks, err = g.Tasks(); err != nil {
 		return err
 	}

@@ -79,6 +79,15 @@ func loadGroup(id, path string) *group {
 	return &group{Group: cg}
 }
 
+// ranOutOfMemory says that the kernel has killed a process of the group for want of memory.
+func (g *group) ranOutOfMemory() bool {
+	if g == nil {
+		return false
+	}
+	n, err := g.OOMKilled()
+	return err == nil && n > 0
+}
+
 func (g *group) remove() error {
 	if g == nil {
 		return nil

@@ -21,7 +21,8 @@ func hostFacts(privileged bool) dockerspec.Host {
 	} else {
 		h.Swap = there("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes")
 	}
-	h.Held = launch.Probe().Caps
+	facts := launch.Probe()
+	h.Held, h.AppArmor = facts.Caps, facts.AppArmor
 	if privileged {
 		h.Devices = devices("/dev")
 	}

@@ -37,6 +37,8 @@ type monitor struct {
 	input  int            // of the container: a pipe's write end, or the terminal's master end; or -1
 	stdin  int            // the terminal's master end, from a command whose monitor was killed, or -1
 	execs  sync.WaitGroup // further processes in the container
+	health *health        // nil without a health check
+	ran    bool           // it ran before this monitor started it
 	kept   [2]int         // the container's output, from the same, or -1
 }
 
@@ -57,11 +59,7 @@ func Main() int {
 	if m.job.Adopt {
 		return m.adopt()
 	}
-	if err := m.start(); err != nil {
-		return m.failed(err)
-	}
-	m.watch()
-	return m.finish()
+	return m.live()
 }
 
 // accept reads the job and takes the descriptors that came with it.
@@ -111,13 +109,23 @@ func (m *monitor) load() (err error) {
 	return err
 }
 
-// watch waits for the container's end and listens to commands meanwhile.
+// watch waits for the container's end, listens to commands and checks its health meanwhile.
 func (m *monitor) watch() {
-	patience := settleAfter
-	for !m.listen(m.pidfd, patience) {
-		if patience > 0 {
+	m.health = m.newHealth()
+	defer m.health.close()
+	settled := false
+	for {
+		patience := m.health.patience()
+		if !settled && (patience < 0 || patience > settleAfter) {
+			patience = settleAfter
+		}
+		if m.listen(m.pidfd, patience) {
+			return
+		}
+		m.health.tick(m)
+		if !settled && time.Since(m.state.Started) > settleAfter*time.Millisecond {
 			settle()
-			patience = -1
+			settled = true
 		}
 	}
 }
@@ -132,10 +140,11 @@ func settle() {
 	debug.FreeOSMemory()
 }
 
-// finish records the exit before anything else, then cleans up.
-func (m *monitor) finish() int {
+// finish records the exit before anything else, and tells the commands that listen.
+func (m *monitor) finish(status folder.Status) {
 	code := exitCode(m.pidfd)
-	m.state.Status, m.state.ExitCode, m.state.Finished = folder.Exited, code, time.Now().UTC()
+	m.state.Status, m.state.ExitCode, m.state.Finished = status, code, time.Now().UTC()
+	m.state.OOM = code == 128+int(unix.SIGKILL) && m.group.ranOutOfMemory()
 	err := m.folder.WriteState(m.state, !m.record.Host.AutoRemove)
 	if m.record.Host.AutoRemove && err == nil {
 		m.say(wire.KindExited, []byte{byte(code)})
@@ -149,13 +158,18 @@ func (m *monitor) finish() int {
 	if !m.record.Host.AutoRemove {
 		m.say(wire.KindExited, []byte{byte(code)})
 	}
-	return m.leave()
 }
 
-// leave removes what the container no longer needs. It ends the monitor.
-func (m *monitor) leave() int {
+// clear removes what a container that has ended no longer needs.
+func (m *monitor) clear() error {
 	m.execs.Wait() // they ended with init
-	err := m.group.remove()
+	unix.Close(m.pidfd)
+	return m.group.remove()
+}
+
+// leave ends the monitor: it removes what is left, and with --rm the container.
+func (m *monitor) leave() int {
+	err := m.clear()
 	if m.record.Host.AutoRemove {
 		if rm := m.store.Remove(m.folder, m.record.Name); err == nil {
 			err = rm

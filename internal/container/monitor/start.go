@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
-	"bantam/internal/container/dockerspec"
 	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor/wire"
-	"bantam/internal/container/passwd"
 	"bantam/internal/launch"
 	"bantam/internal/oci"
 
@@ -21,7 +20,8 @@ import (
 // start brings the container's process into being: spec, plan, cgroup, fork. The
 // limits and the record are written beside the child's work.
 func (m *monitor) start() error {
-	spec, err := m.spec()
+	spec, free, err := m.spec()
+	defer free()
 	if err != nil {
 		return err
 	}
@@ -89,8 +89,25 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 		return err
 	}
 	m.pidfd = proc.Pidfd
+	if m.record.Host.Init {
+		awaitChild(proc.Pid)
+	}
 	m.attend(io)
 	return nil
+}
+
+// initPatience bounds the wait for the init of --init.
+const initPatience = time.Second
+
+// awaitChild waits until the init of --init has started its program: from then on it
+// passes signals on. Before that the kernel drops what is sent to a process 1.
+func awaitChild(pid int) {
+	path := "/proc/" + strconv.Itoa(pid) + "/task/" + strconv.Itoa(pid) + "/children"
+	for end := time.Now().Add(initPatience); time.Now().Before(end); time.Sleep(100 * time.Microsecond) {
+		if b, err := os.ReadFile(path); err != nil || len(b) > 0 {
+			return
+		}
+	}
 }
 
 // attend starts the copying of output and tells the commands that the container runs.
@@ -129,6 +146,10 @@ func (m *monitor) recordStart(pid int) error {
 	}
 	m.state.Status, m.state.Pid, m.state.PidStart, m.state.Boot = folder.Running, pid, start, folder.Boot()
 	m.state.Started = time.Now().UTC()
+	m.state.Health = nil
+	if m.checksHealth() {
+		m.state.Health = &folder.Health{Status: "starting"}
+	}
 	return m.folder.WriteState(m.state, !m.record.Host.AutoRemove)
 }
 
@@ -144,7 +165,14 @@ func (m *monitor) failed(err error) int {
 			text += "; " + rm.Error()
 		}
 	} else {
-		*m.state = folder.State{Status: folder.Created, ExitCode: code, Error: text}
+		status := folder.Created
+		if m.ran {
+			status = folder.Exited
+		}
+		*m.state = folder.State{Status: status, ExitCode: code, Error: text, Started: m.state.Started, Finished: m.state.Finished}
+		if !m.ran {
+			m.state.Started = time.Time{}
+		}
 		if w := m.folder.WriteState(m.state, true); w != nil {
 			text += "; " + w.Error()
 		}
@@ -164,25 +192,6 @@ func startError(err error) (text string, code int) {
 		code = 127
 	}
 	return "failed to create task for container: " + err.Error(), code
-}
-
-// spec makes the OCI spec from the record.
-func (m *monitor) spec() (*specs.Spec, error) {
-	profile, err := readProfile(m.folder.Path("seccomp.json"))
-	if err != nil {
-		return nil, err
-	}
-	return makeSpec(dockerspec.Input{Record: m.record, Folder: m.folder, Rows: m.job.Rows, Cols: m.job.Cols, Seccomp: profile})
-}
-
-func makeSpec(in dockerspec.Input) (*specs.Spec, error) {
-	in.Host = hostFacts(in.Record.Host.Privileged)
-	u, err := passwd.Lookup(append([]string{in.Folder.Path("upper")}, in.Record.Layers...), in.Record.Config.User)
-	if err != nil {
-		return nil, err
-	}
-	in.User, in.Home = u.User, u.Home
-	return dockerspec.Make(in)
 }
 
 // readProfile reads the seccomp profile that the user gave, if there is one.

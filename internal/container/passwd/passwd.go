@@ -56,6 +56,27 @@ func Lookup(layers []string, text string) (User, error) {
 	return u, err
 }
 
+// AddGroups adds further groups, by name or number (docker's --group-add).
+func (u *User) AddGroups(layers []string, list []string) error {
+	if len(list) == 0 {
+		return nil
+	}
+	groups, err := read(layers, "etc/group")
+	if err != nil {
+		return err
+	}
+	for _, text := range list {
+		gid, err := findGroup(groups, text)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(u.AdditionalGids, gid) {
+			u.AdditionalGids = append(u.AdditionalGids, gid)
+		}
+	}
+	return nil
+}
+
 // findUser sets uid, gid and home and returns the login name, if there is one.
 // A name is looked for first, then a number: a user called "1000" is that user.
 func (u *User) findUser(passwd []byte, text string) (login string, err error) {

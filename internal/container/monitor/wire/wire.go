@@ -6,7 +6,8 @@
 //	  | <-- Started [pidfd, out, err, input]  |   or Failed: exit code and text
 //	  | -- Signal n ------------------------> | to the container's init
 //	  | <-- Exited code --------------------- | after the exit is on disk and all output is written
-//	  | <-- Gone ---------------------------- | after clean-up, and removal where --rm asks for it
+//	  | <-- Gone ---------------------------- | after clean-up, and removal where --rm asks for it;
+//	  |                                       | or Rest: the restart policy will start it again
 //
 // The command copies its standard input into "input" by itself (the write end of
 // a pipe, or the terminal's master end); the monitor writes to the command's
@@ -51,6 +52,7 @@ const (
 	KindSignal  Kind = 'K'
 	KindExited  Kind = 'X'
 	KindGone    Kind = 'G'
+	KindRest    Kind = 'R'
 	KindCall    Kind = 'C'
 	KindAttach  Kind = 'A'
 	KindExec    Kind = 'E'

@@ -1,0 +1,39 @@
+package dockerspec
+
+import (
+	"strings"
+
+	"bantam/internal/container/folder"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// namespaces are new ones, but for those that are the host's or another container's.
+func namespaces(in Input) []specs.LinuxNamespace {
+	h := &in.Record.Host
+	list := []specs.LinuxNamespace{{Type: specs.MountNamespace}}
+	for _, n := range [...]struct {
+		kind specs.LinuxNamespaceType
+		host bool
+	}{
+		{specs.UTSNamespace, h.UTSMode == "host"},
+		{specs.PIDNamespace, h.PidMode == "host"},
+		{specs.IPCNamespace, h.IpcMode == "host"},
+		{specs.CgroupNamespace, h.CgroupnsMode == "host"},
+		{specs.NetworkNamespace, h.NetworkMode == "host"},
+	} {
+		if !n.host {
+			list = append(list, specs.LinuxNamespace{Type: n.kind, Path: in.Join[n.kind]})
+		}
+	}
+	return list
+}
+
+// cgroupPath is below docker's --cgroup-parent or a folder of our own.
+func cgroupPath(r *folder.Record) string {
+	parent := r.Host.CgroupParent
+	if parent == "" {
+		parent = "bantam"
+	}
+	return "/" + strings.Trim(parent, "/") + "/" + r.ID
+}

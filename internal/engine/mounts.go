@@ -1,0 +1,181 @@
+package engine
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"bantam/internal/container/folder"
+)
+
+// mounts joins -v, --mount and --tmpfs.
+func (o *RunOptions) mounts(h *folder.HostConfig) ([]folder.Mount, error) {
+	list, err := binds(o.Volumes)
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range o.Mounts {
+		m, err := parseMount(text)
+		if err != nil {
+			return nil, fmt.Errorf("invalid argument %q for \"--mount\" flag: %w", text, err)
+		}
+		list = append(list, *m)
+	}
+	if h.Tmpfs, err = tmpfs(o.Tmpfs); err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for to := range h.Tmpfs {
+		seen[to] = true
+	}
+	for _, m := range list {
+		if seen[m.Destination] {
+			return nil, errors.New("Duplicate mount point: " + m.Destination)
+		}
+		seen[m.Destination] = true
+	}
+	return list, nil
+}
+
+// parseMount reads --mount's comma separated pairs (docker's opts/mount.go).
+func parseMount(text string) (*folder.Mount, error) {
+	fields, err := csv.NewReader(strings.NewReader(text)).Read()
+	if err != nil {
+		return nil, err
+	}
+	m := &folder.Mount{Type: "volume"}
+	create := false
+	var tmpfs []string
+	for _, f := range fields {
+		key, value, has := strings.Cut(f, "=")
+		key = strings.ToLower(key)
+		if !has {
+			switch key {
+			case "readonly", "ro", "bind-nonrecursive", "bind-create-src":
+				value = "true"
+			default:
+				return nil, fmt.Errorf("invalid field '%s' must be a key=value pair", f)
+			}
+		}
+		switch key {
+		case "type":
+			m.Type = strings.ToLower(value)
+		case "source", "src":
+			m.Source = value
+		case "target", "dst", "destination":
+			m.Destination = value
+		case "readonly", "ro":
+			m.ReadOnly, err = strconv.ParseBool(value)
+		case "bind-propagation":
+			m.Propagation = value
+			err = checkPropagation(value)
+		case "bind-recursive":
+			err = recursive(m, value)
+		case "bind-nonrecursive":
+			var on bool
+			if on, err = strconv.ParseBool(value); on {
+				m.Options = "nonrecursive"
+			}
+		case "bind-create-src":
+			create, err = strconv.ParseBool(value)
+		case "consistency":
+		case "tmpfs-size":
+			var n int64
+			n, err = ParseBytes(value)
+			tmpfs = append(tmpfs, "size="+strconv.FormatInt(n, 10))
+		case "tmpfs-mode":
+			_, err = strconv.ParseUint(value, 8, 32)
+			tmpfs = append(tmpfs, "mode="+value)
+		default:
+			return nil, fmt.Errorf("unexpected key '%s' in '%s'", key, f)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("invalid value for %s: %s", key, value)
+		}
+	}
+	if m.Type == "tmpfs" {
+		m.Options = strings.Join(tmpfs, ",")
+	} else if len(tmpfs) > 0 {
+		return nil, fmt.Errorf("cannot mix 'tmpfs-*' options with mount type '%s'", m.Type)
+	}
+	return m, checkMount(m, create)
+}
+
+func checkPropagation(value string) error {
+	switch value {
+	case "shared", "slave", "private", "rshared", "rslave", "rprivate":
+		return nil
+	}
+	return errors.New("invalid propagation")
+}
+
+// recursive reads bind-recursive: what becomes of the mounts below the source.
+func recursive(m *folder.Mount, value string) error {
+	switch value {
+	case "enabled":
+	case "disabled":
+		m.Options = "nonrecursive"
+	case "writable":
+		m.Options = "writable"
+	case "readonly":
+		m.Options = "rro"
+	default:
+		return errors.New("invalid value")
+	}
+	return nil
+}
+
+func checkMount(m *folder.Mount, create bool) error {
+	switch {
+	case m.Destination == "":
+		return errors.New("target is required")
+	case m.Destination[0] != '/':
+		return fmt.Errorf("invalid mount path: '%s' mount path must be absolute", m.Destination)
+	case filepath.Clean(m.Destination) == "/":
+		return errors.New("invalid specification: destination can't be '/'")
+	}
+	m.Destination = filepath.Clean(m.Destination)
+	switch m.Type {
+	case "tmpfs":
+		if m.Source != "" {
+			return errors.New("cannot use a source with the mount type 'tmpfs'")
+		}
+		return nil
+	case "bind":
+		return checkBind(m, create)
+	case "volume":
+		return errors.New("volumes are not there yet: use type=bind or type=tmpfs")
+	}
+	return fmt.Errorf("mount type unknown: %q", m.Type)
+}
+
+// checkBind: unlike -v, --mount makes no missing source unless it is told to.
+func checkBind(m *folder.Mount, create bool) error {
+	if m.Source == "" {
+		return errors.New("field Source must not be empty")
+	}
+	if strings.HasPrefix(m.Source, ".") {
+		abs, err := filepath.Abs(m.Source)
+		if err != nil {
+			return err
+		}
+		m.Source = abs
+	}
+	if m.Source[0] != '/' {
+		return fmt.Errorf("invalid mount path: '%s' mount path must be absolute", m.Source)
+	}
+	m.Source = filepath.Clean(m.Source)
+	if create {
+		if err := os.MkdirAll(m.Source, 0o755); err != nil {
+			return err
+		}
+	}
+	if !exists(m.Source) {
+		return fmt.Errorf("bind source path does not exist: %s", m.Source)
+	}
+	return nil
+}
