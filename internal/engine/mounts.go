@@ -47,9 +47,7 @@ func parseMount(text string) (*folder.Mount, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &folder.Mount{Type: "volume"}
-	create := false
-	var tmpfs []string
+	m := &mountSpec{Mount: folder.Mount{Type: "volume"}}
 	for _, f := range fields {
 		key, value, has := strings.Cut(f, "=")
 		key = strings.ToLower(key)
@@ -61,48 +59,64 @@ func parseMount(text string) (*folder.Mount, error) {
 				return nil, fmt.Errorf("invalid field '%s' must be a key=value pair", f)
 			}
 		}
-		switch key {
-		case "type":
-			m.Type = strings.ToLower(value)
-		case "source", "src":
-			m.Source = value
-		case "target", "dst", "destination":
-			m.Destination = value
-		case "readonly", "ro":
-			m.ReadOnly, err = strconv.ParseBool(value)
-		case "bind-propagation":
-			m.Propagation = value
-			err = checkPropagation(value)
-		case "bind-recursive":
-			err = recursive(m, value)
-		case "bind-nonrecursive":
-			var on bool
-			if on, err = strconv.ParseBool(value); on {
-				m.Options = "nonrecursive"
-			}
-		case "bind-create-src":
-			create, err = strconv.ParseBool(value)
-		case "consistency":
-		case "tmpfs-size":
-			var n int64
-			n, err = ParseBytes(value)
-			tmpfs = append(tmpfs, "size="+strconv.FormatInt(n, 10))
-		case "tmpfs-mode":
-			_, err = strconv.ParseUint(value, 8, 32)
-			tmpfs = append(tmpfs, "mode="+value)
-		default:
+		known, err := m.set(key, value)
+		switch {
+		case !known:
 			return nil, fmt.Errorf("unexpected key '%s' in '%s'", key, f)
-		}
-		if err != nil {
+		case err != nil:
 			return nil, fmt.Errorf("invalid value for %s: %s", key, value)
 		}
 	}
 	if m.Type == "tmpfs" {
-		m.Options = strings.Join(tmpfs, ",")
-	} else if len(tmpfs) > 0 {
+		m.Options = strings.Join(m.tmpfs, ",")
+	} else if len(m.tmpfs) > 0 {
 		return nil, fmt.Errorf("cannot mix 'tmpfs-*' options with mount type '%s'", m.Type)
 	}
-	return m, checkMount(m, create)
+	return &m.Mount, checkMount(&m.Mount, m.create)
+}
+
+// mountSpec is a --mount in the making.
+type mountSpec struct {
+	folder.Mount
+	create bool     // a missing source
+	tmpfs  []string // mount options
+}
+
+// set takes one pair.
+func (m *mountSpec) set(key, value string) (known bool, err error) {
+	switch key {
+	case "type":
+		m.Type = strings.ToLower(value)
+	case "source", "src":
+		m.Source = value
+	case "target", "dst", "destination":
+		m.Destination = value
+	case "readonly", "ro":
+		m.ReadOnly, err = strconv.ParseBool(value)
+	case "bind-propagation":
+		m.Propagation = value
+		err = checkPropagation(value)
+	case "bind-recursive":
+		err = recursive(&m.Mount, value)
+	case "bind-nonrecursive":
+		var on bool
+		if on, err = strconv.ParseBool(value); on {
+			m.Options = "nonrecursive"
+		}
+	case "bind-create-src":
+		m.create, err = strconv.ParseBool(value)
+	case "consistency":
+	case "tmpfs-size":
+		var n int64
+		n, err = ParseBytes(value)
+		m.tmpfs = append(m.tmpfs, "size="+strconv.FormatInt(n, 10))
+	case "tmpfs-mode":
+		_, err = strconv.ParseUint(value, 8, 32)
+		m.tmpfs = append(m.tmpfs, "mode="+value)
+	default:
+		return false, nil
+	}
+	return true, err
 }
 
 func checkPropagation(value string) error {
