@@ -160,11 +160,10 @@ func (a *awk) programText() (parts []part, ok bool) {
 func (a *awk) prepare() {
 	a.globals = make([]cell, len(a.program.globals), len(a.program.globals)+len(a.c.Args)+16)
 	a.stdout.out = a.c.Out
-	for slot, s := range map[int32]string{vFS: " ", vOFS: " ", vORS: "\n", vRS: "\n", vSUBSEP: "\x1c", vCONVFMT: "%.6g", vOFMT: "%.6g"} {
-		a.globals[slot].value = text(s)
+	a.rec.made = true
+	for i, s := range []string{" ", " ", "\n", "\n", "\x1c", "%.6g", "%.6g"} {
+		a.setSpecial(int32(vFS+i), text(s))
 	}
-	a.ofs, a.ors, a.rs, a.subsep, a.convfmt, a.ofmt = " ", "\n", "\n", "\x1c", "%.6g", "%.6g"
-	a.fs = splitter{}
 	a.globals[vERRNO].value = number(0)
 	a.globals[vRSTART].value, a.globals[vRLENGTH].value = number(0), number(-1)
 	environ := newArray()
@@ -180,7 +179,6 @@ func (a *awk) prepare() {
 		argv.set(string(appendInt(nil, i+1)), fromOutside(arg))
 	}
 	a.globals[vARGC].value = number(float64(len(a.c.Args) + 1))
-	a.rec.made = true
 	if fs, given := a.c.Given("F"); given {
 		a.setSpecial(vFS, text(escape.Expand(fs)))
 	}

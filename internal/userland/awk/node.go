@@ -106,29 +106,29 @@ type statement struct {
 	list  []*node
 	init  *statement
 	step  *statement
-	body  []statement
-	other []statement
+	body  []*statement
+	other []*statement
 }
 
 // function is a function of the program.
 type function struct {
 	name    string
 	params  []string
-	body    []statement
+	body    []*statement
 	defined bool
 }
 
 // rule is a pattern with its action; with to it is a range.
 type rule struct {
 	from, to *node
-	action   []statement
+	action   []*statement
 	printed  bool // there is no action: the record is printed
 	inside   bool
 }
 
 // program is a parsed program.
 type program struct {
-	begin, end []statement
+	begin, end []*statement
 	hasEnd     bool
 	rules      []rule
 	functions  []function

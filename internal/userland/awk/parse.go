@@ -166,12 +166,12 @@ func (p *parser) called(name string) int32 {
 }
 
 // block parses statements in braces.
-func (p *parser) block() []statement {
+func (p *parser) block() []*statement {
 	p.expect("{")
 	if p.depth++; p.depth > maxDepth {
 		p.fail("Too deep")
 	}
-	var list []statement
+	var list []*statement
 	for p.terminators(); !p.isSign("}"); p.terminators() {
 		list = append(list, p.statement())
 	}
@@ -181,7 +181,7 @@ func (p *parser) block() []statement {
 }
 
 // body parses what is under a condition or loop: one statement, or a block.
-func (p *parser) body() []statement {
+func (p *parser) body() []*statement {
 	p.newlines()
 	if p.isSign("{") {
 		return p.block()
@@ -189,7 +189,7 @@ func (p *parser) body() []statement {
 	if p.accept(";") {
 		return nil
 	}
-	return []statement{p.statement()}
+	return []*statement{p.statement()}
 }
 
 // ended takes what ends a simple statement.

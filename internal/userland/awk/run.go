@@ -14,9 +14,9 @@ const (
 )
 
 // run runs statements.
-func (a *awk) run(list []statement) control {
-	for i := range list {
-		if how := a.statement(&list[i]); how != cOn {
+func (a *awk) run(list []*statement) control {
+	for _, s := range list {
+		if how := a.statement(s); how != cOn {
 			return how
 		}
 	}
@@ -250,7 +250,7 @@ func (a *awk) caught(r any) control {
 }
 
 // guarded runs statements outside of the records.
-func (a *awk) guarded(list []statement) (how control) {
+func (a *awk) guarded(list []*statement) (how control) {
 	defer func() {
 		if r := recover(); r != nil {
 			how = a.caught(r)

@@ -1,13 +1,13 @@
 package awk
 
 // statement parses one statement.
-func (p *parser) statement() statement {
+func (p *parser) statement() *statement {
 	if p.depth++; p.depth > maxDepth {
 		p.fail("Too deep")
 	}
 	defer func() { p.depth-- }()
 	if p.isSign("{") {
-		return statement{kind: sBlock, body: p.block()}
+		return &statement{kind: sBlock, body: p.block()}
 	}
 	if p.kind == tKeyword {
 		switch p.n {
@@ -15,7 +15,7 @@ func (p *parser) statement() statement {
 			return p.ifStatement()
 		case kWhile:
 			p.next()
-			s := statement{kind: sWhile, a: p.condition()}
+			s := &statement{kind: sWhile, a: p.condition()}
 			if p.accept(";") {
 				return s
 			}
@@ -39,16 +39,16 @@ func (p *parser) condition() *node {
 	return n
 }
 
-func (p *parser) loop() []statement {
+func (p *parser) loop() []*statement {
 	p.loops++
 	body := p.body()
 	p.loops--
 	return body
 }
 
-func (p *parser) ifStatement() statement {
+func (p *parser) ifStatement() *statement {
 	p.next()
-	s := statement{kind: sIf, a: p.condition()}
+	s := &statement{kind: sIf, a: p.condition()}
 	s.body = p.body()
 	// An else may stand behind newlines and semicolons.
 	saved := p.lexer
@@ -62,9 +62,9 @@ func (p *parser) ifStatement() statement {
 	return s
 }
 
-func (p *parser) doStatement() statement {
+func (p *parser) doStatement() *statement {
 	p.next()
-	s := statement{kind: sDo, body: p.loop()}
+	s := &statement{kind: sDo, body: p.loop()}
 	p.terminators()
 	if !p.isKeyword(kWhile) {
 		p.unexpected()
@@ -75,13 +75,13 @@ func (p *parser) doStatement() statement {
 	return s
 }
 
-func (p *parser) forStatement() statement {
+func (p *parser) forStatement() *statement {
 	p.next()
 	p.expect("(")
 	if p.isSign(")") {
 		p.unexpected()
 	}
-	s := statement{kind: sFor}
+	s := &statement{kind: sFor}
 	if !p.isSign(";") {
 		saved, name := p.lexer, p.word
 		if p.kind == tName {
@@ -99,8 +99,7 @@ func (p *parser) forStatement() statement {
 			}
 		}
 		p.lexer = saved
-		init := p.simple()
-		s.init = &init
+		s.init = p.simple()
 	}
 	p.expect(";")
 	p.newlines()
@@ -110,8 +109,7 @@ func (p *parser) forStatement() statement {
 	p.expect(";")
 	p.newlines()
 	if !p.isSign(")") {
-		step := p.simple()
-		s.step = &step
+		s.step = p.simple()
 	}
 	p.expect(")")
 	if p.accept(";") {
@@ -122,9 +120,9 @@ func (p *parser) forStatement() statement {
 }
 
 // simple parses a statement without what ends it.
-func (p *parser) simple() statement {
+func (p *parser) simple() *statement {
 	if p.kind != tKeyword || p.n == kGetline {
-		return statement{kind: sExpression, a: p.expression()}
+		return &statement{kind: sExpression, a: p.expression()}
 	}
 	word := p.n
 	switch word {
@@ -134,17 +132,17 @@ func (p *parser) simple() statement {
 		}
 		p.next()
 		if word == kBreak {
-			return statement{kind: sBreak}
+			return &statement{kind: sBreak}
 		}
-		return statement{kind: sContinue}
+		return &statement{kind: sContinue}
 	case kNext, kNextfile:
 		p.next()
 		if word == kNext {
-			return statement{kind: sNext}
+			return &statement{kind: sNext}
 		}
-		return statement{kind: sNextFile}
+		return &statement{kind: sNextFile}
 	case kExit, kReturn:
-		s := statement{kind: sExit}
+		s := &statement{kind: sExit}
 		if word == kReturn {
 			if s.kind = sReturn; !p.inFunc {
 				p.fail("'return' not in a function")
@@ -160,10 +158,10 @@ func (p *parser) simple() statement {
 		return p.printStatement()
 	}
 	p.unexpected()
-	return statement{}
+	return &statement{}
 }
 
-func (p *parser) deleteStatement() statement {
+func (p *parser) deleteStatement() *statement {
 	if p.next(); p.kind != tName {
 		p.fail("Too few arguments")
 	}
@@ -171,11 +169,11 @@ func (p *parser) deleteStatement() statement {
 	if p.next(); p.isSign("[") {
 		n = p.index(n)
 	}
-	return statement{kind: sDelete, a: n}
+	return &statement{kind: sDelete, a: n}
 }
 
-func (p *parser) printStatement() statement {
-	s := statement{kind: sPrint}
+func (p *parser) printStatement() *statement {
+	s := &statement{kind: sPrint}
 	if p.n == kPrintf {
 		s.kind = sPrintf
 	}

@@ -233,49 +233,45 @@ func (p *parser) flags(u *substitution) (flags regex.Flags, wrong string) {
 
 // parse reads a replacement and returns the highest group it refers to.
 func (u *substitution) parse(text string, delimiter byte) (highest int) {
-	var plain []byte
-	flush := func() {
-		if len(plain) > 0 {
-			u.parts = append(u.parts, part{text: plain, group: -1})
-			plain = nil
-		}
-	}
-	add := func(p part) {
-		flush()
-		highest = max(highest, p.group)
-		u.parts = append(u.parts, p)
-	}
 	for i := 0; i < len(text); i++ {
 		b := text[i]
+		group, change := -1, byte(0)
 		if b == '&' {
-			add(part{})
-			continue
+			group = 0
+		} else if b == '\\' && i+1 < len(text) {
+			i++
+			b = text[i]
+			c, length, ok := numbered(text[i:])
+			switch {
+			case b == delimiter && control(b) == 0:
+			case isDigit(b):
+				group = int(b - '0')
+			case strings.IndexByte("LUluE", b) >= 0:
+				change = b
+			case control(b) != 0:
+				b = control(b)
+			case ok:
+				b = c
+				i += length - 1
+			}
 		}
-		if b != '\\' || i+1 == len(text) {
-			plain = append(plain, b)
-			continue
-		}
-		i++
-		b = text[i]
-		c, length, ok := numbered(text[i:])
-		switch {
-		case b == delimiter && control(b) == 0:
-			plain = append(plain, b)
-		case isDigit(b):
-			add(part{group: int(b - '0')})
-		case strings.IndexByte("LUluE", b) >= 0:
-			add(part{group: -1, change: b})
-		case control(b) != 0:
-			plain = append(plain, control(b))
-		case ok:
-			plain = append(plain, c)
-			i += length - 1
-		default:
-			plain = append(plain, b)
-		}
+		u.add(b, group, change)
+		highest = max(highest, group)
 	}
-	flush()
 	return highest
+}
+
+// add adds a byte, a group or a change of case to the replacement.
+func (u *substitution) add(b byte, group int, change byte) {
+	n := len(u.parts)
+	if n == 0 || group >= 0 || change != 0 || u.parts[n-1].group >= 0 || u.parts[n-1].change != 0 {
+		u.parts = append(u.parts, part{group: group, change: change})
+		n++
+	}
+	if group < 0 && change == 0 {
+		p := &u.parts[n-1]
+		p.text = append(p.text, b)
+	}
 }
 
 // translation reads what follows y.
