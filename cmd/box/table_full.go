@@ -31,6 +31,7 @@ import (
 	applet_halt "bantam/internal/userland/halt"
 	applet_head "bantam/internal/userland/head"
 	applet_hostname "bantam/internal/userland/hostname"
+	applet_httpd "bantam/internal/userland/httpd"
 	applet_id "bantam/internal/userland/id"
 	applet_ifconfig "bantam/internal/userland/ifconfig"
 	applet_initd "bantam/internal/userland/initd"
@@ -138,6 +139,7 @@ var table = applet.Table{
 	{Name: "head", Applet: &applet_head.Applet},
 	{Name: "hostid", Applet: &applet_hostname.ID},
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
+	{Name: "httpd", Applet: &applet_httpd.Applet},
 	{Name: "id", Applet: &applet_id.Id},
 	{Name: "ifconfig", Applet: &applet_ifconfig.Applet},
 	{Name: "init", Applet: &applet_initd.Applet},
