@@ -22,6 +22,9 @@ type Call struct {
 	Login bool
 	// Version is the program's.
 	Version string
+	// Speaker, if it isn't empty, is what messages begin with in place of Name: the
+	// shell's name, for applets that are its builtins.
+	Speaker string
 
 	env       []string
 	hasEnv    bool
@@ -33,12 +36,12 @@ type Call struct {
 // Inside runs an applet inside the caller's process, with other standard files and
 // another environment, and returns its exit status: what the shell does for a
 // Quick one. It flushes out, if out has a descriptor.
-func (t Table) Inside(a *Applet, argv, env []string, in *In, out, err *Out) int {
-	c := Call{
-		Applet: a, Name: argv[0], In: in, Out: out, Err: err,
-		Table: t, env: env, hasEnv: true, inside: true,
+func (c *Call) Inside(a *Applet, argv, env []string, in *In, out, err *Out) int {
+	inner := Call{
+		Applet: a, Name: argv[0], In: in, Out: out, Err: err, Version: c.Version, Speaker: c.Speaker,
+		Table: c.Table, env: env, hasEnv: true, inside: true,
 	}
-	return c.run(argv[1:])
+	return inner.run(argv[1:])
 }
 
 // run parses the arguments, runs the applet and flushes its output.
@@ -101,7 +104,11 @@ func (c *Call) Complain(text string) int {
 	if c.Out.err == nil {
 		c.Out.Flush()
 	}
-	c.Err.WriteString(c.Name + ": " + text + "\n")
+	name := c.Name
+	if c.Speaker != "" {
+		name = c.Speaker
+	}
+	c.Err.WriteString(name + ": " + text + "\n")
 	c.Err.Flush()
 	return 1
 }

@@ -134,7 +134,7 @@ func (c *Call) Spawn(argv []string) (syscall.WaitStatus, error) {
 		if in.fd >= 0 {
 			in = NewIn(in.fd)
 		}
-		return syscall.WaitStatus(c.Table.Inside(a, argv, c.Environ(), in, c.Out, c.Err) << 8), nil
+		return syscall.WaitStatus(c.Inside(a, argv, c.Environ(), in, c.Out, c.Err) << 8), nil
 	}
 	pid, err := c.Start(argv, [3]int{c.In.fd, c.Out.fd, c.Err.fd}, nil)
 	if err != nil {

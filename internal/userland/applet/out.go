@@ -17,7 +17,13 @@ type Out struct {
 	raw   bool // flush after each write
 	known bool // lines was found out
 	open  bool
+	spill func() int
+	most  int // what memory holds before it spills
 }
+
+// Spill lets memory go over to a descriptor when it holds more than most: f is called
+// then, and returns the descriptor.
+func (o *Out) Spill(most int, f func() int) { o.most, o.spill = most, f }
 
 // NewOut writes to a descriptor.
 func NewOut(fd int) *Out { return &Out{fd: fd} }
@@ -82,6 +88,12 @@ func (o *Out) WriteString(s string) (int, error) {
 		o.buf = make([]byte, 0, max(512, len(s)))
 	}
 	o.buf = append(o.buf, s...)
+	if o.spill != nil && len(o.buf) > o.most {
+		f := o.spill
+		o.spill = nil
+		o.fd = f()
+		o.Flush()
+	}
 	if o.lines && hasNewline(s) {
 		o.Flush()
 	}

@@ -62,3 +62,27 @@ func Expand(s string) string {
 	}
 	return string(out)
 }
+
+// Argument replaces the sequences of an argument of echo -e or printf's %b, where
+// octal numbers have a zero first: \0101. stop says that \c ended it all.
+func Argument(s string) (text string, stop bool) {
+	var out []byte
+	for i := 0; i < len(s); i++ {
+		b := s[i]
+		if b == '\\' {
+			rest := s[i+1:]
+			if strings.HasPrefix(rest, "c") {
+				return string(out), true
+			}
+			if len(rest) > 1 && rest[0] == '0' && digit(rest[1]) < 8 {
+				rest = rest[1:]
+				i++
+			}
+			var n int
+			b, n = Sequence(rest)
+			i += n
+		}
+		out = append(out, b)
+	}
+	return string(out), false
+}

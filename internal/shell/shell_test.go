@@ -1,0 +1,102 @@
+package shell
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"bantam/internal/testenv"
+)
+
+// links returns a folder with sh and ash as links to box, and every applet.
+func links(t testing.TB) string {
+	t.Helper()
+	box := testenv.Bin(t, "box")
+	dir := t.TempDir()
+	out, err := exec.Command(box, "--list").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range strings.Fields(string(out)) {
+		if err := os.Symlink(box, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// runScript runs a script with a shell in an empty folder.
+func runScript(t *testing.T, shell []string, script, path string) string {
+	t.Helper()
+	dir := t.TempDir()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, shell[0], append(shell[1:], "-c", script, "script", "one", "two words")...)
+	cmd.Dir = dir
+	cmd.Env = []string{"PATH=" + path, "LC_ALL=C", "TZ=UTC", "HOME=" + dir, "PWD=" + dir}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return "cannot run: " + err.Error()
+	}
+	got := strings.ReplaceAll(out.String(), dir, "$DIR")
+	if exit != nil {
+		got += fmt.Sprintf("[%s]\n", exit.ProcessState)
+	}
+	return got
+}
+
+// TestPeers runs the scripts of testdata/*.txt, which are separated by lines "==", with
+// this shell and with another one: busybox's, or the one that the script's first line
+// names ("# peer: bash --posix").
+func TestPeers(t *testing.T) {
+	busybox, err := exec.LookPath("busybox")
+	if err != nil {
+		testenv.Skip(t, "busybox", "it is not installed")
+	}
+	dir := links(t)
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scripts: ", err)
+	}
+	const host = "/usr/bin:/bin"
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, script := range strings.Split(string(data), "\n==\n") {
+			name, _, _ := strings.Cut(strings.TrimPrefix(script, "# "), "\n")
+			t.Run(fmt.Sprintf("%s/%d %s", filepath.Base(file), i+1, name), func(t *testing.T) {
+				t.Parallel()
+				peer := []string{busybox, "sh"}
+				if _, other, ok := strings.Cut(name, "peer: "); ok {
+					peer = strings.Fields(other)
+				}
+				if _, err := exec.LookPath(peer[0]); err != nil {
+					testenv.Skip(t, peer[0], "it is not installed")
+				}
+				want := runScript(t, peer, script, host)
+				// Once with the host's tools, once with the applets inside the shell.
+				for _, path := range []string{host, dir + ":" + host} {
+					if got := runScript(t, []string{filepath.Join(dir, "sh")}, script, path); got != want {
+						t.Errorf("%s\ngot:\n%s\nwant:\n%s", script, got, want)
+					}
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,338 @@
+package shell
+
+import (
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"bantam/internal/userland/applet/signals"
+)
+
+// traps are a shell's actions by signal number; 0 is EXIT. An empty action ignores
+// the signal. They are few: a slice replaced as a whole when it changes.
+type traps struct {
+	list []trap
+	// parents are shown by a subshell that has changed nothing yet, for x=$(trap).
+	parents []trap
+}
+
+type trap struct {
+	signal int
+	action string
+}
+
+func (t *traps) get(signal int) (string, bool) {
+	for _, x := range t.list {
+		if x.signal == signal {
+			return x.action, true
+		}
+	}
+	return "", false
+}
+
+func (t *traps) set(signal int) bool {
+	_, ok := t.get(signal)
+	return ok
+}
+
+// forget removes a trap.
+func (t *traps) forget(signal int) {
+	var rest []trap
+	for _, x := range t.list {
+		if x.signal != signal {
+			rest = append(rest, x)
+		}
+	}
+	t.list = rest
+}
+
+// add sets a trap; the list stays sorted.
+func (t *traps) add(signal int, action string) {
+	t.forget(signal)
+	var list []trap
+	added := false
+	for _, x := range t.list {
+		if !added && x.signal > signal {
+			list = append(list, trap{signal, action})
+			added = true
+		}
+		list = append(list, x)
+	}
+	if !added {
+		list = append(list, trap{signal, action})
+	}
+	t.list = list
+}
+
+// inherited are the traps of a subshell: only what is ignored stays.
+func (t *traps) inherited() traps {
+	if len(t.list) == 0 {
+		return *t
+	}
+	n := traps{parents: t.list}
+	for _, x := range t.list {
+		if x.action == "" {
+			n.list = append(n.list, x)
+		}
+	}
+	return n
+}
+
+// signalState is what the process does about signals.
+type signalState struct {
+	pending atomic.Uint64 // those that arrived, a bit each
+	trapped atomic.Bool   // some signal has an action
+	// wake is written to when one arrives: an eventfd, -1 before the first trap.
+	wake   int
+	caught uint64 // those whose arrival we are told
+	// keep are caught without an action: an interactive shell's.
+	keep uint64
+	// ignoredAtStart can't be trapped, unless the shell is interactive.
+	ignoredAtStart uint64
+}
+
+func bit(signal int) uint64 { return 1 << (uint(signal) & 63) }
+
+// catch lets a signal set its bit.
+func (s *signalState) catch(signal int) {
+	if s.caught&bit(signal) != 0 {
+		return
+	}
+	s.caught |= bit(signal)
+	if s.wake <= 0 {
+		s.wake, _ = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	}
+	c := signals.Notify(syscall.Signal(signal))
+	go func() {
+		for x := range c {
+			s.pending.Or(bit(int(x.(syscall.Signal))))
+			var one = [8]byte{1}
+			syscall.Write(s.wake, one[:])
+		}
+	}()
+}
+
+// drained empties the eventfd.
+func (s *signalState) drained() {
+	var buf [8]byte
+	syscall.Read(s.wake, buf[:])
+}
+
+// ignoreKeys ignores SIGINT and SIGQUIT while a background command is started, and
+// returns what takes it back.
+func (s *signalState) ignoreKeys() func() {
+	signals.Ignore(syscall.SIGINT, syscall.SIGQUIT)
+	return func() {
+		for _, n := range [...]int{int(syscall.SIGINT), int(syscall.SIGQUIT)} {
+			switch {
+			case s.caught&bit(n) != 0:
+				s.caught &^= bit(n)
+				s.catch(n)
+			case s.ignoredAtStart&bit(n) == 0:
+				defaultAction(n)
+			}
+		}
+	}
+}
+
+// beforeExec is for the signals that the next program should find as we found them.
+func (s *signalState) beforeExec() {}
+
+// ignoring says whether the process ignores a signal.
+func ignoring(signal int) bool {
+	var action struct {
+		handler, flags, restorer uintptr
+		mask                     uint64
+	}
+	syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(signal), 0, uintptr(unsafe.Pointer(&action)), 8, 0, 0)
+	return action.handler == 1
+}
+
+// defaultAction gives a signal its default action.
+func defaultAction(n int) {
+	signals.Default(syscall.Signal(n))
+	if n == int(syscall.SIGQUIT) {
+		quitPlainly()
+	}
+}
+
+// quitPlainly takes the Go runtime's handler off SIGQUIT, which would print its stacks.
+func quitPlainly() {
+	if ignoring(int(syscall.SIGQUIT)) {
+		return
+	}
+	var action struct {
+		handler, flags, restorer uintptr
+		mask                     uint64
+	}
+	syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(syscall.SIGQUIT), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
+}
+
+// setTrap sets, ignores or (action nil) resets a signal.
+func (sh *shell) setTrap(signal int, action *string) {
+	s := &sh.shared.sig
+	if sh.traps.parents != nil {
+		sh.traps.parents = nil
+	}
+	if action == nil {
+		sh.traps.forget(signal)
+	} else {
+		sh.traps.add(signal, *action)
+	}
+	sh.noteTrapped()
+	if signal == 0 || signal == int(syscall.SIGKILL) || signal == int(syscall.SIGSTOP) {
+		return
+	}
+	if s.ignoredAtStart&bit(signal) != 0 && !sh.shared.interactive {
+		return
+	}
+	switch {
+	case action == nil && s.keep&bit(signal) == 0:
+		s.caught &^= bit(signal)
+		defaultAction(signal)
+	case action != nil && *action == "":
+		s.caught &^= bit(signal)
+		signals.Ignore(syscall.Signal(signal))
+	default:
+		s.catch(signal)
+	}
+}
+
+// noteTrapped finds out whether any signal has an action.
+func (sh *shell) noteTrapped() {
+	trapped := false
+	for _, t := range sh.traps.list {
+		trapped = trapped || t.signal != 0 && t.action != ""
+	}
+	if trapped || sh.parent == nil {
+		sh.shared.sig.trapped.Store(trapped)
+	}
+}
+
+// runTraps runs the actions of the signals that arrived.
+func (sh *shell) runTraps() {
+	s := &sh.shared.sig
+	for n := 1; n < 64; n++ {
+		if s.pending.Load()&bit(n) == 0 {
+			continue
+		}
+		action, set := sh.traps.get(n)
+		if !set {
+			if sh.parent != nil && sh.trappedAbove(n) {
+				// To this subshell it is what it is to a process of its own.
+				if fatal(n) {
+					sh.status, sh.flow = 128+n, flowExit
+					return
+				}
+				continue
+			}
+			s.pending.And(^bit(n))
+			if sh.parent == nil && s.keep&bit(n) != 0 && n == int(syscall.SIGINT) {
+				panic(&failure{128 + n}) // back to the prompt
+			}
+			continue
+		}
+		s.pending.And(^bit(n))
+		if action != "" {
+			sh.runTrap(action)
+			if sh.flow != flowNone {
+				return
+			}
+		}
+	}
+}
+
+// fatal says whether a signal's default action ends a process.
+func fatal(n int) bool {
+	switch syscall.Signal(n) {
+	case syscall.SIGCHLD, syscall.SIGCONT, syscall.SIGURG, syscall.SIGWINCH, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU:
+		return false
+	}
+	return true
+}
+
+func (sh *shell) trappedAbove(n int) bool {
+	for up := sh.parent; up != nil; up = up.parent {
+		if up.traps.set(n) {
+			return true
+		}
+	}
+	return sh.shared.sig.keep&bit(n) != 0
+}
+
+// runTrap runs an action; $? is the same before and after it.
+func (sh *shell) runTrap(action string) {
+	status := sh.status
+	tested := sh.tested
+	sh.evaluate(action)
+	sh.tested = tested
+	if sh.flow != flowExit && sh.flow != flowReturn {
+		sh.status = status
+	}
+}
+
+// runExitTrap runs EXIT's action, once.
+func (sh *shell) runExitTrap() {
+	action, set := sh.traps.get(0)
+	if !set || action == "" {
+		return
+	}
+	sh.traps.forget(0)
+	status := sh.status
+	sh.flow = flowNone
+	sh.loops, sh.calls = 0, 0
+	if !sh.protect(func() { sh.evaluate(action) }) {
+		return
+	}
+	if sh.flow != flowExit {
+		sh.status = status
+	}
+}
+
+// trapCmd is trap.
+func trapCmd(sh *shell, args []string) int {
+	args = args[1:]
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	if len(args) > 0 && args[0] == "-l" {
+		for n := 1; n < 32; n++ {
+			sh.out().Print(strconv.Itoa(n), ") SIG", signals.Name(n), "\n")
+		}
+		return 0
+	}
+	if len(args) == 0 {
+		list := sh.traps.list
+		if sh.traps.parents != nil {
+			list = sh.traps.parents
+		}
+		for _, t := range list {
+			name := signals.Name(t.signal)
+			sh.out().Print("trap -- ", quoted(t.action), " ", name, "\n")
+		}
+		return 0
+	}
+	var action *string
+	if len(args) > 1 {
+		if !isDigits(args[0]) {
+			if args[0] != "-" {
+				action = &args[0]
+			}
+			args = args[1:]
+		}
+	}
+	status := 0
+	for _, name := range args {
+		n, ok := signals.Number(name)
+		if !ok {
+			sh.complain(name + ": invalid signal specification")
+			status = 1
+			continue
+		}
+		sh.setTrap(n, action)
+	}
+	return status
+}
