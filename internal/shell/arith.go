@@ -134,7 +134,7 @@ func (a *arith) store(name string, n int64) {
 
 func (a *arith) ternary(left int64) int64 {
 	a.dry += b2i(left == 0)
-	yes := a.expr(1)
+	yes := a.comma()
 	a.dry -= b2i(left == 0)
 	a.skip()
 	if a.pos >= len(a.text) || a.text[a.pos] != ':' {

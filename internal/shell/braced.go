@@ -44,6 +44,10 @@ func (p *parser) lengthOf(n *part) bool {
 	if n.text != "" && p.take('}') {
 		return true
 	}
+	if n.text == "" && p.peek() != '}' && p.peekSecond() == '}' {
+		*n = p.badSubstitution(*n)
+		return true
+	}
 	if c := n.text; c != "" && (isName(c[0]) || isDigit(c[0])) {
 		*n = p.badSubstitution(*n)
 		return true
@@ -70,14 +74,13 @@ func (p *parser) operator(n part) part {
 			p.pos++
 			n.op = wordOp(c)
 			n.word = p.operand(n.quoted, 0)
+		case '}':
+			p.fail("missing '}'")
 		default:
 			n.op = opSubstring
 			n.word = p.operand(n.quoted, ':')
 			if p.src[p.pos-1] == ':' {
 				n.second = p.operand(n.quoted, 0)
-			}
-			if n.word.static && n.word.literal == "" && n.second == nil {
-				n.op = opBad
 			}
 		}
 	case '-', '=', '?', '+':

@@ -9,7 +9,7 @@ import (
 
 // evaluate parses and runs text in this shell.
 func (sh *shell) evaluate(text string) {
-	p := &parser{src: text, line: 1, alias: sh.alias}
+	p := &parser{src: text, line: sh.line, at: &sh.line, alias: sh.alias}
 	for {
 		c, end := p.parseLine()
 		if end {
@@ -66,7 +66,7 @@ func sourceCmd(sh *shell, args []string) int {
 	if sh.depth++; sh.depth > maxCalls/10 {
 		sh.fail("files nested too deeply")
 	}
-	saved, command := sh.args, sh.command
+	saved, command, line := sh.args, sh.command, sh.line
 	if len(args) > 1 {
 		sh.args = args[1:]
 	}
@@ -74,6 +74,7 @@ func sourceCmd(sh *shell, args []string) int {
 	sh.status = 0
 	sh.command = name
 	loops := sh.loops
+	sh.line = 1
 	sh.evaluate(string(data))
 	if sh.flow == flowReturn {
 		sh.flow = flowNone
@@ -81,7 +82,7 @@ func sourceCmd(sh *shell, args []string) int {
 	sh.loops = loops
 	sh.sourced--
 	sh.depth--
-	sh.command = command
+	sh.command, sh.line = command, line
 	if len(args) > 1 {
 		sh.args = saved
 	}
@@ -125,7 +126,7 @@ func breakCmd(sh *shell, args []string) int {
 }
 
 func returnCmd(sh *shell, args []string) int {
-	status := sh.status
+	status := sh.entryStatus()
 	if len(args) > 1 {
 		status = sh.number(args[1]) & 255
 	}
@@ -133,8 +134,17 @@ func returnCmd(sh *shell, args []string) int {
 	return status
 }
 
+// entryStatus is what exit and return give without an argument: in a trap, $? as it
+// was when the trap began.
+func (sh *shell) entryStatus() int {
+	if sh.inTrap {
+		return sh.trapStatus
+	}
+	return sh.status
+}
+
 func exitCmd(sh *shell, args []string) int {
-	status := sh.status
+	status := sh.entryStatus()
 	if sh.parent == nil && sh.shared.interactive && sh.stoppedJobs() {
 		return 0
 	}

@@ -56,8 +56,9 @@ func (p *parser) processSubst(b *builder) {
 	b.part(part{kind: partProcess, write: write, body: body, source: text})
 }
 
-// backquote reads `...`: its text without the escapes is parsed for itself.
-func (p *parser) backquote(b *builder, quoted bool) {
+// backquote reads `...`: its text without the escapes is parsed for itself. double is
+// for those in double quotes, where a quote is escaped, too.
+func (p *parser) backquote(b *builder, quoted bool, double bool) {
 	p.pos++
 	line := p.line
 	var text []byte
@@ -77,7 +78,7 @@ func (p *parser) backquote(b *builder, quoted bool) {
 				p.line++
 				continue
 			}
-			if next == '\\' || next == '`' || next == '$' || quoted && next == '"' {
+			if next == '\\' || next == '`' || next == '$' || double && next == '"' {
 				c = next
 				p.pos++
 			}
@@ -87,7 +88,10 @@ func (p *parser) backquote(b *builder, quoted bool) {
 		}
 		text = append(text, c)
 	}
-	q := &parser{src: string(text), line: line, alias: p.alias, depth: p.depth}
+	if p.at != nil {
+		line = *p.at
+	}
+	q := &parser{src: string(text), line: line, at: p.at, alias: p.alias, depth: p.depth, internal: p.internal}
 	q.enter()
 	body := q.list(wantNewlines | mayBeEmpty)
 	if q.next(0) != tokEOF {

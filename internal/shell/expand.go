@@ -103,6 +103,12 @@ func (e *expander) escaped() string {
 	from := 0
 	for _, at := range e.quotedAt {
 		out = append(out, e.cur[from:at]...)
+		if e.cur[at] == ']' && bytes.IndexByte(e.cur[from:at], '[') >= 0 && bytes.IndexByte(e.cur[at+1:], ']') >= 0 {
+			// Nothing is escaped in a bracket: [a\]] is a or \, and then ].
+			out = append(out, '\\', '\\')
+			from = at
+			continue
+		}
 		out = append(out, '\\')
 		from = at
 	}

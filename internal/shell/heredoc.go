@@ -15,17 +15,12 @@ func (p *parser) readHereDocs() {
 func (p *parser) readHereDoc(d *hereDoc) {
 	line := p.line
 	var body strings.Builder
-	for joined := false; !p.atEnd(); {
-		text, whole := p.hereLine()
-		bare := text
-		if d.tabs && !joined {
-			bare = strings.TrimLeft(text, "\t")
-		}
-		if !joined && bare == d.delimiter {
+	for !p.atEnd() {
+		raw, joined, whole := p.hereLogical(d)
+		if joined == d.delimiter {
 			break
 		}
-		joined = !d.quoted && continued(bare)
-		body.WriteString(bare)
+		body.WriteString(raw)
 		if whole {
 			body.WriteByte('\n')
 		}
@@ -35,9 +30,27 @@ func (p *parser) readHereDoc(d *hereDoc) {
 		d.body = &word{parts: []part{{text: text, quoted: true}}, literal: text, static: true}
 		return
 	}
-	q := &parser{src: body.String(), line: line, alias: p.alias, depth: p.depth, internal: p.internal}
+	q := &parser{src: body.String(), line: line, at: p.at, alias: p.alias, depth: p.depth, internal: p.internal}
 	q.enter()
 	d.body = q.hereBody()
+}
+
+// hereLogical takes a line with those that continue it: raw as they stand, joined
+// without the backslashes.
+func (p *parser) hereLogical(d *hereDoc) (raw, joined string, whole bool) {
+	for {
+		var text string
+		text, whole = p.hereLine()
+		if d.tabs && raw == "" {
+			text = strings.TrimLeft(text, "\t")
+		}
+		raw, joined = raw+text, joined+text
+		if d.quoted || !whole || !continued(text) {
+			return raw, joined, whole
+		}
+		raw += "\n"
+		joined = joined[:len(joined)-1]
+	}
 }
 
 // continued says whether a line ends with a backslash that isn't quoted by another.

@@ -219,6 +219,7 @@ func (sh *shell) waitFor(name string) int {
 
 // killCmd is kill, which also knows jobs.
 func killCmd(sh *shell, args []string) int {
+	sh.reap()
 	rest := args[1:]
 	signal := int(syscall.SIGTERM)
 	if len(rest) > 0 && rest[0] == "-l" {

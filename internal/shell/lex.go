@@ -85,7 +85,9 @@ type parser struct {
 	depth int // of nesting, which is bounded
 	// internal text comes from a printer: it may have <<<.
 	internal bool
-	shown    int // up to where -v printed the text
+	// at is the line that the shell is at, where backquotes are counted from.
+	at    *int
+	shown int // up to where -v printed the text
 
 	last     token // the last token read
 	lastWord *word

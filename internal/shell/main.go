@@ -51,7 +51,7 @@ func (sh *shell) start0() {
 			s.ignoredAtStart |= bit(int(sig))
 		}
 	}
-	quitPlainly()
+	plainSignals()
 	sh.openFiles()
 	sh.importEnviron(sh.call.Environ())
 	sh.setDefaults()
@@ -60,20 +60,29 @@ func (sh *shell) start0() {
 
 // finish runs the commands of a shell that isn't interactive, and its EXIT trap.
 func (sh *shell) finish(f func()) int {
-	sh.protect(f)
+	sh.protect(func() {
+		f()
+		if sh.shared.sig.pending.Load() != 0 && sh.flow == flowNone {
+			sh.runTraps()
+		}
+	})
 	sh.runExitTrap()
 	sh.flushFiles()
 	return sh.status
 }
 
 func (sh *shell) evaluateInternal(text string) {
-	p := &parser{src: text, line: max(sh.line, 1), internal: true}
+	p := &parser{src: text, line: sh.line, at: &sh.line, internal: true}
 	for {
 		c, end := p.parseLine()
 		if end {
 			return
 		}
 		p.line = sh.line
+		if s, ok := c.(*simple); ok && p.atEnd() && sh.replaceable(s) {
+			sh.status = sh.simpleLast(s)
+			return
+		}
 		if sh.run(c); sh.flow != flowNone {
 			return
 		}
@@ -180,14 +189,17 @@ func (sh *shell) profile(path string) {
 
 // lastly runs a script of which the last command may replace the shell.
 func (sh *shell) lastly(text string) {
-	p := &parser{src: text, line: 1, alias: sh.alias}
+	p := &parser{src: text, line: 1, at: &sh.line, alias: sh.alias}
+	if sh.opt(optCommand) {
+		p.line = 0
+	}
 	c, end := p.parseLine()
 	for !end {
 		if sh.opt(optVerbose) && c != nil {
 			sh.verbose(p, text)
 		}
 		// A single program at the very end: nobody needs the shell any more.
-		if s, ok := c.(*simple); ok && p.atEnd() && sh.replaceable(s) {
+		if s, ok := c.(*simple); ok && sh.opt(optCommand) && p.atEnd() && sh.replaceable(s) {
 			sh.status = sh.simpleLast(s)
 			return
 		}
@@ -211,7 +223,7 @@ func (sh *shell) verbose(p *parser, text string) {
 
 // replaceable says whether the shell has nothing left to do behind a command.
 func (sh *shell) replaceable(s *simple) bool {
-	return sh.opt(optCommand) && len(sh.traps.list) == 0 && len(sh.jobs.list) == 0 && !sh.opt(optNoExec) &&
+	return len(sh.traps.list) == 0 && len(sh.jobs.list) == 0 && !sh.opt(optNoExec) &&
 		!sh.jobControl() && len(s.words) > 0 && sh.external(s)
 }
 

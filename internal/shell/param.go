@@ -62,7 +62,10 @@ func (e *expander) param(p *part) {
 	case opDefault, opAssign, opError, opAlternative:
 		e.conditional(p, value, set && (!p.colon || value != ""))
 	default:
-		e.value(sh.modified(p, value), set, p.quoted)
+		if set {
+			value = sh.modified(p, value)
+		}
+		e.value(value, set, p.quoted)
 	}
 }
 
@@ -197,10 +200,7 @@ func (e *expander) separator() string {
 // fieldsOf adds the positional parameters as $@ or $* does.
 func (e *expander) fieldsOf(p *part, args []string) {
 	if !e.split || p.quoted && p.text == "*" {
-		sep := " "
-		if p.text == "*" {
-			sep = e.separator()
-		}
+		sep := e.separator()
 		if joined := strings.Join(args, sep); joined != "" || p.quoted && p.text == "*" {
 			e.emit(joined, p.quoted)
 		}

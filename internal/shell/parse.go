@@ -1,5 +1,7 @@
 package shell
 
+import "strings"
+
 // line reads the commands of a line and the newline, or up to the end. It returns
 // nil, true at the end of the text.
 func (p *parser) parseLine() (c command, end bool) {
@@ -383,6 +385,7 @@ func (p *parser) redirectTarget() *redirect {
 	}
 	if !r.target.static {
 		d.delimiter = p.src[p.start:p.pos]
+		d.quoted = d.quoted || strings.IndexByte(d.delimiter, '`') >= 0
 	}
 	p.pending = append(p.pending, d)
 	return r

@@ -84,6 +84,10 @@ func binary(path string) bool {
 
 // cannotRun tells why a command wasn't started and returns the status for it.
 func (sh *shell) cannotRun(name string, err error) int {
+	if name == "" {
+		sh.complain(": Permission denied")
+		return 127
+	}
 	if err == syscall.ENOENT || err == syscall.ENOTDIR {
 		sh.complain(name + ": not found")
 		return 127

@@ -96,6 +96,7 @@ type lineReader struct {
 	file     *file
 	deadline time.Time
 	failed   bool
+	late     bool // the time was up or a signal came
 	// block is what was read ahead from a file that can seek, which done goes back by.
 	block []byte
 	ahead int
@@ -153,10 +154,12 @@ func (r *lineReader) next() (c byte, ok bool) {
 	if r.o.timed {
 		timeout = int(time.Until(r.deadline) / time.Millisecond)
 		if timeout <= 0 {
+			r.late = true
 			return 0, false
 		}
 	}
 	if (r.o.timed || r.sh.shared.sig.wake > 0) && !r.ready(timeout) {
+		r.late = true
 		return 0, false
 	}
 	var one [1]byte
@@ -210,6 +213,9 @@ func (r *lineReader) run(names []string) int {
 	status, backslash := 0, false
 	for count := r.o.count; ; {
 		c, ok := r.next()
+		if !ok && r.late {
+			return 1
+		}
 		if !ok {
 			status = 1
 			break

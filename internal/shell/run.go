@@ -17,6 +17,9 @@ func (sh *shell) run(c command) int {
 			return sh.status
 		}
 	}
+	if sh.options&(optNoExec|optInteractive) == optNoExec {
+		return sh.status
+	}
 	switch c := c.(type) {
 	case nil:
 		sh.status = 0
@@ -232,16 +235,15 @@ func (sh *shell) callFunction(f *function, args []string) int {
 	if sh.calls++; sh.calls > maxCalls {
 		sh.fail("functions nested too deeply")
 	}
-	saved, loops, command := sh.args, sh.loops, sh.command
+	saved, loops := sh.args, sh.loops
 	optInd, optPos := sh.optInd, sh.optPos
 	sh.args, sh.loops = args[1:], 0
 	sh.optInd, sh.optPos = 1, 0
-	sh.command = args[0]
 	sh.run(f.body)
 	if sh.flow == flowReturn {
 		sh.flow = flowNone
 	}
-	sh.args, sh.loops, sh.command = saved, loops, command
+	sh.args, sh.loops = saved, loops
 	sh.optInd, sh.optPos = optInd, optPos
 	sh.calls--
 	return sh.status

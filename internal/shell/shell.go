@@ -74,6 +74,9 @@ type shell struct {
 
 	// limits are commands of ulimit for what a subshell inside the process starts.
 	limits string
+	// inTrap says that an action runs, trapStatus is $? from before it.
+	inTrap     bool
+	trapStatus int
 	// threaded says that the goroutine has a thread with a directory of its own.
 	threaded bool
 	// home is where the parent was when this subshell changed its directory, -1 before;

@@ -80,7 +80,7 @@ func (sh *shell) assignments(c *simple) int {
 		value := sh.expandValue(a.value)
 		sh.set(a.name, value)
 		if sh.opt(optXTrace) {
-			trace = append(trace, a.name+"="+traced(value))
+			trace = append(trace, a.name+"="+value)
 		}
 	}
 	sh.trace(trace, nil)
@@ -237,7 +237,14 @@ func (sh *shell) out() *applet.Out { return sh.file(1).output() }
 // otherCommand runs an applet inside the process, or a program.
 func (sh *shell) otherCommand(c *simple, args []string) int {
 	mark, locals := len(sh.undos), len(sh.locals)
-	if !sh.redirect(c.redirs) {
+	made := false
+	// A here document is expanded by the command's process, which an error ends.
+	if !hasHere(c.redirs) {
+		made = sh.redirect(c.redirs)
+	} else if !sh.protect(func() { made = sh.redirect(c.redirs) }) {
+		return sh.status
+	}
+	if !made {
 		sh.unredirect(mark)
 		return 1
 	}
@@ -259,6 +266,15 @@ func (sh *shell) otherCommand(c *simple, args []string) int {
 	}
 	sh.unredirect(mark)
 	return status
+}
+
+func hasHere(redirs []*redirect) bool {
+	for _, r := range redirs {
+		if r.kind == redirHere || r.kind == redirString {
+			return true
+		}
+	}
+	return false
 }
 
 func hasName(assigns []string, name string) bool {
@@ -306,8 +322,9 @@ func (sh *shell) runApplet(a *applet.Applet, args, env []string) int {
 	status := call.Inside(a, args, env, input, output, err)
 	if e := output.Err(); e != nil && out != nil {
 		out.out = nil
-		if e == syscall.EPIPE && findBuiltin(args[0]) != nil {
-			return sh.written(e, status)
+		if e == syscall.EPIPE && findBuiltin(args[0]) != nil && !sh.diesOfPipe() {
+			err.Print(sh.call.Name, ": write error: Broken pipe\n")
+			return 1
 		}
 	}
 	return status
@@ -323,11 +340,17 @@ func (sh *shell) trace(assigns, args []string) {
 	sh.options |= optXTrace
 	sep := ""
 	for _, a := range assigns {
-		line += sep + a
+		name, value, _ := strings.Cut(a, "=")
+		line += sep + name + "=" + traced(value)
 		sep = " "
 	}
 	for _, a := range args {
-		line += sep + traced(a)
+		if _, ok := keyword(a); ok {
+			a = quotedValue(a)
+		} else {
+			a = traced(a)
+		}
+		line += sep + a
 		sep = " "
 	}
 	to := sh.file(2)
@@ -341,8 +364,10 @@ func (sh *shell) trace(assigns, args []string) {
 
 // traced is a word in quotes if it needs them.
 func traced(s string) string {
-	if s == "" || strings.ContainsAny(s, " \t\n\"'`$\\|&;<>()*?[]{}~#!") {
-		return quoted(s)
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < '+' || c >= ';' && c <= '?' || c == '`' || c == '[' || c == '\\' || c > 'z' {
+			return quotedValue(s)
+		}
 	}
 	return s
 }

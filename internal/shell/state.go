@@ -145,7 +145,7 @@ func (sh *shell) resumeRecord(letter byte, value string) {
 	case 'p':
 		sh.args = append(sh.args, value)
 	case 't':
-		sh.traps.add(n, "")
+		sh.setTrap(n, new(string))
 	case 'T':
 		sh.traps.parents = append(sh.traps.parents, trap{atoi(name), rest})
 	case '0':

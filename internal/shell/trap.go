@@ -105,6 +105,8 @@ func (s *signalState) catch(signal int) {
 	if s.wake <= 0 {
 		s.wake, _ = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	}
+	// Only a signal that it holds to be ignored gets the runtime's handler again.
+	signals.Ignore(syscall.Signal(signal))
 	c := signals.Notify(syscall.Signal(signal))
 	go func() {
 		for x := range c {
@@ -154,21 +156,33 @@ func ignoring(signal int) bool {
 // defaultAction gives a signal its default action.
 func defaultAction(n int) {
 	signals.Default(syscall.Signal(n))
-	if n == int(syscall.SIGQUIT) {
-		quitPlainly()
-	}
+	resetAction(n)
 }
 
-// quitPlainly takes the Go runtime's handler off SIGQUIT, which would print its stacks.
-func quitPlainly() {
-	if ignoring(int(syscall.SIGQUIT)) {
+// runtimes are the signals that the Go runtime can't do without.
+const runtimes = 1<<syscall.SIGURG | 1<<syscall.SIGSEGV | 1<<syscall.SIGBUS | 1<<syscall.SIGFPE | 1<<syscall.SIGPROF |
+	1<<syscall.SIGPIPE | 1<<syscall.SIGKILL | 1<<syscall.SIGSTOP | 1<<syscall.SIGCHLD | 1<<32 | 1<<33 | 1<<34
+
+// resetAction takes the Go runtime's handler off a signal: it prints stacks for some,
+// and does nothing for others that end a process.
+func resetAction(n int) {
+	if runtimes>>n&1 != 0 {
 		return
 	}
 	var action struct {
 		handler, flags, restorer uintptr
 		mask                     uint64
 	}
-	syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(syscall.SIGQUIT), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
+	syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(n), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
+}
+
+// plainSignals gives all signals that aren't ignored their default actions.
+func plainSignals() {
+	for n := 1; n < 32; n++ {
+		if !ignoring(n) {
+			resetAction(n)
+		}
+	}
 }
 
 // setTrap sets, ignores or (action nil) resets a signal.
@@ -222,8 +236,9 @@ func (sh *shell) runTraps() {
 		action, set := sh.traps.get(n)
 		if !set {
 			if sh.parent != nil && sh.trappedAbove(n) {
-				// To this subshell it is what it is to a process of its own.
-				if fatal(n) {
+				// The keyboard's signals go to a subshell as well, and end it. Others are for
+				// the shell's own pid.
+				if n == int(syscall.SIGINT) || n == int(syscall.SIGQUIT) {
 					sh.status, sh.flow = 128+n, flowExit
 					return
 				}
@@ -245,15 +260,6 @@ func (sh *shell) runTraps() {
 	}
 }
 
-// fatal says whether a signal's default action ends a process.
-func fatal(n int) bool {
-	switch syscall.Signal(n) {
-	case syscall.SIGCHLD, syscall.SIGCONT, syscall.SIGURG, syscall.SIGWINCH, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU:
-		return false
-	}
-	return true
-}
-
 func (sh *shell) trappedAbove(n int) bool {
 	for up := sh.parent; up != nil; up = up.parent {
 		if up.traps.set(n) {
@@ -265,10 +271,14 @@ func (sh *shell) trappedAbove(n int) bool {
 
 // runTrap runs an action; $? is the same before and after it.
 func (sh *shell) runTrap(action string) {
-	status := sh.status
-	tested := sh.tested
+	status, tested, line := sh.status, sh.tested, sh.line
+	nested, outer := sh.inTrap, sh.trapStatus
+	if !nested {
+		sh.inTrap, sh.trapStatus = true, status
+	}
 	sh.evaluate(action)
-	sh.tested = tested
+	sh.tested, sh.line = tested, line
+	sh.inTrap, sh.trapStatus = nested, outer
 	if sh.flow != flowExit && sh.flow != flowReturn {
 		sh.status = status
 	}
@@ -284,6 +294,7 @@ func (sh *shell) runExitTrap() {
 	status := sh.status
 	sh.flow = flowNone
 	sh.loops, sh.calls = 0, 0
+	sh.inTrap, sh.trapStatus = true, status
 	if !sh.protect(func() { sh.evaluate(action) }) {
 		return
 	}

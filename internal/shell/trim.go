@@ -102,7 +102,7 @@ func trimRight(value, pattern string, long bool) int {
 
 // replaceAll is ${value/pattern/replacement}, of all matches or of the first.
 func replaceAll(value, pattern, replacement string, all bool) string {
-	if pattern == "" || value == "" && pattern != "*" {
+	if pattern == "" {
 		return value
 	}
 	if text, ok := plainPattern(pattern); ok {

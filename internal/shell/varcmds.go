@@ -182,8 +182,12 @@ func localCmd(sh *shell, args []string) int {
 		if assigned {
 			sh.set(name, value)
 		} else if x := sh.vars.change(name); x.flags&readOnly == 0 && x.value != computedMark {
-			// Its value is the outer one's until it gets one, as in ash.
-			_ = x
+			exp := x.flags & exported
+			*x = variable{flags: exp}
+			sh.envKnown = sh.envKnown && exp == 0
+			if name == "IFS" {
+				sh.ifs = " \t\n"
+			}
 		}
 	}
 	return 0
@@ -221,6 +225,9 @@ func getoptsCmd(sh *shell, args []string) int {
 		sh.optInd, sh.optPos = 1, 0
 	}
 	c, done := sh.nextOption(letters, params)
+	if done {
+		sh.unset("OPTARG")
+	}
 	sh.setIndex()
 	sh.set(name, string(c))
 	return b2i(done)
@@ -281,6 +288,10 @@ func (sh *shell) nextOption(letters string, params []string) (c []byte, done boo
 
 // badOption tells about a wrong option, unless the string began with a colon.
 func (sh *shell) badOption(silent bool, code byte, text string, letter byte) []byte {
+	if sh.value("OPTERR") == "0" && !silent {
+		sh.unset("OPTARG")
+		return []byte{'?'}
+	}
 	if silent {
 		sh.set("OPTARG", string([]byte{letter}))
 		return []byte{code}

@@ -110,7 +110,7 @@ func (p *parser) unquoted(b *builder, c byte) {
 	case '$':
 		p.dollar(b, false)
 	case '`':
-		p.backquote(b, false)
+		p.backquote(b, false, false)
 	default:
 		n := 1
 		for p.pos+n < len(p.src) && plain(p.src[p.pos+n]) {
@@ -177,7 +177,7 @@ func (p *parser) quoted(b *builder, c byte, escapes string) {
 	case '$':
 		p.dollar(b, true)
 	case '`':
-		p.backquote(b, true)
+		p.backquote(b, true, strings.IndexByte(escapes, '"') >= 0)
 	case '\n':
 		p.line++
 		fallthrough
