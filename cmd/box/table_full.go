@@ -5,6 +5,7 @@
 package main
 
 import (
+	applet_shell "bantam/internal/shell"
 	"bantam/internal/userland/applet"
 	applet_arp "bantam/internal/userland/arp"
 	applet_awk "bantam/internal/userland/awk"
@@ -21,6 +22,7 @@ import (
 	applet_dd "bantam/internal/userland/dd"
 	applet_df "bantam/internal/userland/df"
 	applet_du "bantam/internal/userland/du"
+	applet_echo "bantam/internal/userland/echo"
 	applet_encoding "bantam/internal/userland/encoding"
 	applet_environ "bantam/internal/userland/environ"
 	applet_expr "bantam/internal/userland/expr"
@@ -53,6 +55,7 @@ import (
 	applet_pgrep "bantam/internal/userland/pgrep"
 	applet_ping "bantam/internal/userland/ping"
 	applet_pmap "bantam/internal/userland/pmap"
+	applet_printf "bantam/internal/userland/printf"
 	applet_ps "bantam/internal/userland/ps"
 	applet_pstree "bantam/internal/userland/pstree"
 	applet_rm "bantam/internal/userland/rm"
@@ -75,6 +78,7 @@ import (
 	applet_tail "bantam/internal/userland/tail"
 	applet_tar "bantam/internal/userland/tar"
 	applet_tee "bantam/internal/userland/tee"
+	applet_test "bantam/internal/userland/test"
 	applet_touch "bantam/internal/userland/touch"
 	applet_tr "bantam/internal/userland/tr"
 	applet_truth "bantam/internal/userland/truth"
@@ -91,8 +95,11 @@ import (
 
 // table is the profile full, sorted by name.
 var table = applet.Table{
+	{Name: "[", Applet: &applet_test.Applet},
+	{Name: "[[", Applet: &applet_test.Applet},
 	{Name: "arch", Applet: &applet_sysinfo.Arch},
 	{Name: "arp", Applet: &applet_arp.Applet},
+	{Name: "ash", Applet: &applet_shell.Sh},
 	{Name: "awk", Applet: &applet_awk.Applet},
 	{Name: "base32", Applet: &applet_encoding.Base32},
 	{Name: "base64", Applet: &applet_encoding.Base64},
@@ -119,6 +126,7 @@ var table = applet.Table{
 	{Name: "dmesg", Applet: &applet_kernel.Dmesg},
 	{Name: "dnsdomainname", Applet: &applet_hostname.Domain},
 	{Name: "du", Applet: &applet_du.Applet},
+	{Name: "echo", Applet: &applet_echo.Applet},
 	{Name: "egrep", Applet: &applet_grep.Applet},
 	{Name: "env", Applet: &applet_environ.Env},
 	{Name: "envdir", Applet: &applet_chpst.Envdir},
@@ -185,6 +193,7 @@ var table = applet.Table{
 	{Name: "pmap", Applet: &applet_pmap.Applet},
 	{Name: "poweroff", Applet: &applet_halt.Applet},
 	{Name: "printenv", Applet: &applet_environ.Printenv},
+	{Name: "printf", Applet: &applet_printf.Applet},
 	{Name: "ps", Applet: &applet_ps.Applet},
 	{Name: "pstree", Applet: &applet_pstree.Applet},
 	{Name: "pwd", Applet: &applet_sysinfo.Pwd},
@@ -207,6 +216,7 @@ var table = applet.Table{
 	{Name: "setpriv", Applet: &applet_setpriv.Applet},
 	{Name: "setsid", Applet: &applet_wrap.Setsid},
 	{Name: "setuidgid", Applet: &applet_chpst.Setuidgid},
+	{Name: "sh", Applet: &applet_shell.Sh},
 	{Name: "sha1sum", Applet: &applet_checksum.SHA1sum},
 	{Name: "sha256sum", Applet: &applet_checksum.SHA256sum},
 	{Name: "sha3sum", Applet: &applet_checksum.SHA3sum},
@@ -228,6 +238,7 @@ var table = applet.Table{
 	{Name: "tar", Applet: &applet_tar.Applet},
 	{Name: "taskset", Applet: &applet_schedule.Taskset},
 	{Name: "tee", Applet: &applet_tee.Applet},
+	{Name: "test", Applet: &applet_test.Applet},
 	{Name: "time", Applet: &applet_wrap.Time},
 	{Name: "timeout", Applet: &applet_wrap.Timeout},
 	{Name: "touch", Applet: &applet_touch.Touch},

@@ -5,6 +5,7 @@
 package main
 
 import (
+	applet_shell "bantam/internal/shell"
 	"bantam/internal/userland/applet"
 	applet_awk "bantam/internal/userland/awk"
 	applet_cat "bantam/internal/userland/cat"
@@ -17,6 +18,7 @@ import (
 	applet_dd "bantam/internal/userland/dd"
 	applet_df "bantam/internal/userland/df"
 	applet_du "bantam/internal/userland/du"
+	applet_echo "bantam/internal/userland/echo"
 	applet_encoding "bantam/internal/userland/encoding"
 	applet_environ "bantam/internal/userland/environ"
 	applet_expr "bantam/internal/userland/expr"
@@ -36,6 +38,7 @@ import (
 	applet_mount "bantam/internal/userland/mount"
 	applet_mountpoint "bantam/internal/userland/mountpoint"
 	applet_pathname "bantam/internal/userland/pathname"
+	applet_printf "bantam/internal/userland/printf"
 	applet_ps "bantam/internal/userland/ps"
 	applet_rm "bantam/internal/userland/rm"
 	applet_schedule "bantam/internal/userland/schedule"
@@ -49,6 +52,7 @@ import (
 	applet_tail "bantam/internal/userland/tail"
 	applet_tar "bantam/internal/userland/tar"
 	applet_tee "bantam/internal/userland/tee"
+	applet_test "bantam/internal/userland/test"
 	applet_touch "bantam/internal/userland/touch"
 	applet_tr "bantam/internal/userland/tr"
 	applet_truth "bantam/internal/userland/truth"
@@ -60,6 +64,9 @@ import (
 
 // table is the profile min, sorted by name.
 var table = applet.Table{
+	{Name: "[", Applet: &applet_test.Applet},
+	{Name: "[[", Applet: &applet_test.Applet},
+	{Name: "ash", Applet: &applet_shell.Sh},
 	{Name: "awk", Applet: &applet_awk.Applet},
 	{Name: "base64", Applet: &applet_encoding.Base64},
 	{Name: "basename", Applet: &applet_pathname.Basename},
@@ -75,6 +82,7 @@ var table = applet.Table{
 	{Name: "df", Applet: &applet_df.Applet},
 	{Name: "dirname", Applet: &applet_pathname.Dirname},
 	{Name: "du", Applet: &applet_du.Applet},
+	{Name: "echo", Applet: &applet_echo.Applet},
 	{Name: "egrep", Applet: &applet_grep.Applet},
 	{Name: "env", Applet: &applet_environ.Env},
 	{Name: "expr", Applet: &applet_expr.Applet},
@@ -109,6 +117,7 @@ var table = applet.Table{
 	{Name: "pivot_root", Applet: &applet_chroot.Pivot},
 	{Name: "poweroff", Applet: &applet_halt.Applet},
 	{Name: "printenv", Applet: &applet_environ.Printenv},
+	{Name: "printf", Applet: &applet_printf.Applet},
 	{Name: "ps", Applet: &applet_ps.Applet},
 	{Name: "pwd", Applet: &applet_sysinfo.Pwd},
 	{Name: "readlink", Applet: &applet_ln.Readlink},
@@ -118,6 +127,7 @@ var table = applet.Table{
 	{Name: "rmdir", Applet: &applet_rm.Rmdir},
 	{Name: "sed", Applet: &applet_sed.Applet},
 	{Name: "seq", Applet: &applet_seq.Applet},
+	{Name: "sh", Applet: &applet_shell.Sh},
 	{Name: "sha1sum", Applet: &applet_checksum.SHA1sum},
 	{Name: "sha256sum", Applet: &applet_checksum.SHA256sum},
 	{Name: "sha512sum", Applet: &applet_checksum.SHA512sum},
@@ -128,6 +138,7 @@ var table = applet.Table{
 	{Name: "tail", Applet: &applet_tail.Applet},
 	{Name: "tar", Applet: &applet_tar.Applet},
 	{Name: "tee", Applet: &applet_tee.Applet},
+	{Name: "test", Applet: &applet_test.Applet},
 	{Name: "timeout", Applet: &applet_wrap.Timeout},
 	{Name: "touch", Applet: &applet_touch.Touch},
 	{Name: "tr", Applet: &applet_tr.Applet},

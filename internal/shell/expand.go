@@ -21,6 +21,8 @@ type expander struct {
 	// split says that unquoted expansions are cut into fields; assigning, that a tilde
 	// may follow a colon; pattern, that quoting is of interest.
 	split, assigning, pattern bool
+	// trim is for the pattern of ${name#pattern}, which has its own idea of brackets.
+	trim bool
 	// spaced says that a space of IFS just ended a field.
 	spaced bool
 	// operand counts the ${...} that we are in: there, literals are cut, too.
@@ -92,6 +94,13 @@ func (sh *shell) expandPattern(w *word) string {
 	return e.escaped()
 }
 
+// expandTrim is expandPattern for ${name#pattern} and its like.
+func (sh *shell) expandTrim(w *word) string {
+	e := expander{sh: sh, pattern: true, trim: true}
+	e.parts(w, true)
+	return e.escaped()
+}
+
 func special(s string) bool { return strings.ContainsAny(s, "*?[]\\-!^") }
 
 // escaped is the field with backslashes before the quoted bytes.
@@ -103,7 +112,7 @@ func (e *expander) escaped() string {
 	from := 0
 	for _, at := range e.quotedAt {
 		out = append(out, e.cur[from:at]...)
-		if e.cur[at] == ']' && bytes.IndexByte(e.cur[from:at], '[') >= 0 && bytes.IndexByte(e.cur[at+1:], ']') >= 0 {
+		if e.trim && e.cur[at] == ']' && bytes.IndexByte(e.cur[from:at], '[') >= 0 && bytes.IndexByte(e.cur[at+1:], ']') >= 0 {
 			// Nothing is escaped in a bracket: [a\]] is a or \, and then ].
 			out = append(out, '\\', '\\')
 			from = at

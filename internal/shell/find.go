@@ -55,6 +55,14 @@ func (sh *shell) findCommand(name string) entry {
 	return e
 }
 
+// findWith is findCommand with the assignments before the command, of which PATH counts.
+func (sh *shell) findWith(assigns []string, name string) entry {
+	if hasName(assigns, "PATH") {
+		return sh.find(name, valueOf(assigns, "PATH"))
+	}
+	return sh.findCommand(name)
+}
+
 // find finds a command on a PATH.
 func (sh *shell) find(name, path string) (e entry) {
 	e.path, e.err = applet.LookPath(name, path)

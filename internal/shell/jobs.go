@@ -31,7 +31,6 @@ type job struct {
 	command command
 	text    string
 	changed bool // since it was last told
-	waited  bool // wait has returned its status
 }
 
 // jobs are a shell's, the current one last.

@@ -79,10 +79,8 @@ func (sh *shell) evaluateInternal(text string) {
 			return
 		}
 		p.line = sh.line
-		if s, ok := c.(*simple); ok && p.atEnd() && sh.replaceable(s) {
-			sh.status = sh.simpleLast(s)
-			return
-		}
+		_, simple := c.(*simple)
+		sh.last = simple && p.atEnd() && sh.replaceable()
 		if sh.run(c); sh.flow != flowNone {
 			return
 		}
@@ -199,10 +197,8 @@ func (sh *shell) lastly(text string) {
 			sh.verbose(p, text)
 		}
 		// A single program at the very end: nobody needs the shell any more.
-		if s, ok := c.(*simple); ok && sh.opt(optCommand) && p.atEnd() && sh.replaceable(s) {
-			sh.status = sh.simpleLast(s)
-			return
-		}
+		_, simple := c.(*simple)
+		sh.last = simple && sh.opt(optCommand) && p.atEnd() && sh.replaceable()
 		if c != nil && !sh.opt(optNoExec) {
 			if sh.run(c); sh.flow != flowNone {
 				return
@@ -222,24 +218,6 @@ func (sh *shell) verbose(p *parser, text string) {
 }
 
 // replaceable says whether the shell has nothing left to do behind a command.
-func (sh *shell) replaceable(s *simple) bool {
-	return len(sh.traps.list) == 0 && len(sh.jobs.list) == 0 && !sh.opt(optNoExec) &&
-		!sh.jobControl() && len(s.words) > 0 && sh.external(s)
-}
-
-// simpleLast is simple for a command behind which nothing comes.
-func (sh *shell) simpleLast(c *simple) int {
-	sh.line = c.line
-	args := sh.arguments(c)
-	if !sh.redirect(c.redirs) {
-		return 1
-	}
-	assigns := sh.prefix(c)
-	sh.trace(assigns, args)
-	env := with(sh.environ(), assigns)
-	path := sh.value("PATH")
-	if hasName(assigns, "PATH") {
-		path = valueOf(assigns, "PATH")
-	}
-	return sh.replaceProcess(sh.find(args[0], path), args, env)
+func (sh *shell) replaceable() bool {
+	return len(sh.traps.list) == 0 && len(sh.jobs.list) == 0 && !sh.jobControl()
 }

@@ -218,9 +218,9 @@ func (e *expander) fieldsOf(p *part, args []string) {
 func (sh *shell) modified(p *part, value string) string {
 	switch p.op {
 	case opTrimLeft, opTrimLeftLong:
-		return value[trimLeft(value, sh.expandPattern(p.word), p.op == opTrimLeftLong):]
+		return value[trimLeft(value, sh.expandTrim(p.word), p.op == opTrimLeftLong):]
 	case opTrimRight, opTrimRightLong:
-		return value[:trimRight(value, sh.expandPattern(p.word), p.op == opTrimRightLong)]
+		return value[:trimRight(value, sh.expandTrim(p.word), p.op == opTrimRightLong)]
 	case opSubstring:
 		return sh.substring(p, value)
 	}
@@ -228,7 +228,7 @@ func (sh *shell) modified(p *part, value string) string {
 	if p.second != nil {
 		replacement = sh.expandOne(p.second)
 	}
-	return replaceAll(value, sh.expandPattern(p.word), replacement, p.op == opReplaceAll)
+	return replaceAll(value, sh.expandTrim(p.word), replacement, p.op == opReplaceAll)
 }
 
 // substring is ${name:offset:length}.

@@ -82,7 +82,7 @@ func (p *parser) list(newlines int) command {
 		case tokSemi, tokAmp:
 			continue
 		case tokNewline:
-			if newlines != 0 {
+			if newlines&wantNewlines != 0 {
 				p.readHereDocs()
 				continue
 			}

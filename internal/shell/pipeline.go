@@ -287,12 +287,7 @@ func (sh *shell) startSimple(c *simple, l launch) started {
 	assigns := sh.prefix(c)
 	sh.trace(assigns, args)
 	env := with(sh.environ(), assigns)
-	path := sh.value("PATH")
-	if hasName(assigns, "PATH") {
-		path = valueOf(assigns, "PATH")
-		return sh.start(sh.find(args[0], path), args, env, l)
-	}
-	return sh.start(sh.findCommand(args[0]), args, env, l)
+	return sh.start(sh.findWith(assigns, args[0]), args, env, l)
 }
 
 // wait waits for the members that run beside.

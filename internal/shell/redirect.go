@@ -2,6 +2,7 @@ package shell
 
 import (
 	"strconv"
+	"strings"
 	"syscall"
 
 	"bantam/internal/userland/applet"
@@ -152,6 +153,9 @@ func reopens(fd int) bool {
 
 // devFd is the number in /dev/stdin, /dev/fd/3: the shell's own, not the process's.
 func devFd(path string) (n int, ok bool) {
+	if rest, found := strings.CutPrefix(path, "/proc/self/fd/"); found && isDigits(rest) {
+		return min(atoi(rest), badFd), true
+	}
 	if len(path) < 8 || path[:5] != "/dev/" {
 		return 0, false
 	}

@@ -238,12 +238,14 @@ func (sh *shell) callFunction(f *function, args []string) int {
 	saved, loops := sh.args, sh.loops
 	optInd, optPos := sh.optInd, sh.optPos
 	sh.args, sh.loops = args[1:], 0
+	frame := sh.frame
+	sh.frame = len(sh.locals)
 	sh.optInd, sh.optPos = 1, 0
 	sh.run(f.body)
 	if sh.flow == flowReturn {
 		sh.flow = flowNone
 	}
-	sh.args, sh.loops = saved, loops
+	sh.args, sh.loops, sh.frame = saved, loops, frame
 	sh.optInd, sh.optPos = optInd, optPos
 	sh.calls--
 	return sh.status

@@ -55,6 +55,7 @@ type shell struct {
 	files  []*file
 	undos  []undo
 	locals []saved
+	frame  int // where the function's own begin
 
 	optInd, optPos int // getopts
 
@@ -65,6 +66,7 @@ type shell struct {
 	sourced int // files read with . that we are in
 	tested  int // commands around here whose failure is expected: no errexit
 	depth   int
+	last    bool // the next simple command may replace the shell
 	// substituted is the status of the last command substitution.
 	substituted int
 	// command is the builtin that runs, for messages.
@@ -116,8 +118,8 @@ func (sh *shell) fork() *shell {
 	sub.vars = variables{parent: &sh.vars}
 	sub.funcs = functions{parent: &sh.funcs}
 	sub.copyFiles()
-	sub.undos, sub.locals = nil, nil
-	sub.flow, sub.levels = flowNone, 0
+	sub.undos, sub.locals, sub.frame = nil, nil, 0
+	sub.flow, sub.levels, sub.last = flowNone, 0, false
 	sub.cwd, sub.umask = -1, -1
 	sub.traps = sh.traps.inherited()
 	sub.jobs = jobs{}
@@ -145,7 +147,7 @@ func (sh *shell) fail(text string) {
 // protect runs f and returns whether it came to its end without a failure.
 func (sh *shell) protect(f func()) (ok bool) {
 	undos, locals, depth, loops, calls, tested := len(sh.undos), len(sh.locals), sh.depth, sh.loops, sh.calls, sh.tested
-	sourced, command := sh.sourced, sh.command
+	sourced, command, frame := sh.sourced, sh.command, sh.frame
 	defer func() {
 		if ok {
 			return
@@ -162,7 +164,7 @@ func (sh *shell) protect(f func()) (ok bool) {
 		}
 		sh.unredirect(undos)
 		sh.restore(locals)
-		sh.depth, sh.loops, sh.calls, sh.tested, sh.sourced, sh.command = depth, loops, calls, tested, sourced, command
+		sh.depth, sh.loops, sh.calls, sh.tested, sh.sourced, sh.command, sh.frame = depth, loops, calls, tested, sourced, command, frame
 	}()
 	f()
 	return true

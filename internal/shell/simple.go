@@ -19,6 +19,8 @@ func (sh *shell) simple(c *simple) int {
 
 // expanded expands a simple command's words and runs it as what the first one is.
 func (sh *shell) expanded(c *simple) int {
+	last := sh.last
+	sh.last = false
 	sh.line = c.line
 	sh.substituted = 0
 	if len(c.words) == 0 {
@@ -37,7 +39,7 @@ func (sh *shell) expanded(c *simple) int {
 	if b := findBuiltin(args[0]); b != nil {
 		return sh.builtinCommand(c, b, args)
 	}
-	return sh.otherCommand(c, args)
+	return sh.otherCommand(c, args, last)
 }
 
 // arguments expands a command's words. Behind export and its like, what looks as an
@@ -234,8 +236,9 @@ func (sh *shell) diesOfPipe() bool {
 // out is where builtins write.
 func (sh *shell) out() *applet.Out { return sh.file(1).output() }
 
-// otherCommand runs an applet inside the process, or a program.
-func (sh *shell) otherCommand(c *simple, args []string) int {
+// otherCommand runs an applet inside the process, or a program. The last one of all
+// may replace the shell.
+func (sh *shell) otherCommand(c *simple, args []string, last bool) int {
 	mark, locals := len(sh.undos), len(sh.locals)
 	made := false
 	// A here document is expanded by the command's process, which an error ends.
@@ -252,16 +255,14 @@ func (sh *shell) otherCommand(c *simple, args []string) int {
 	sh.trace(assigns, args)
 	env := with(sh.environ(), assigns)
 	sh.restore(locals)
-	var found entry
-	if hasName(assigns, "PATH") {
-		found = sh.find(args[0], valueOf(assigns, "PATH"))
-	} else {
-		found = sh.findCommand(args[0])
-	}
+	found := sh.findWith(assigns, args[0])
 	var status int
-	if found.applet != nil && sh.runsInside(found.applet, args) {
+	switch {
+	case found.applet != nil && sh.runsInside(found.applet, args):
 		status = sh.runApplet(found.applet, args, env)
-	} else {
+	case last:
+		status = sh.replaceProcess(found, args, env)
+	default:
 		status = sh.execute(found, args, env)
 	}
 	sh.unredirect(mark)

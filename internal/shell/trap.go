@@ -145,12 +145,19 @@ func (s *signalState) beforeExec() {}
 
 // ignoring says whether the process ignores a signal.
 func ignoring(signal int) bool {
-	var action struct {
-		handler, flags, restorer uintptr
-		mask                     uint64
-	}
+	var action sigaction
 	syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(signal), 0, uintptr(unsafe.Pointer(&action)), 8, 0, 0)
 	return action.handler == 1
+}
+
+// sigaction is the kernel's: handler 0 is the default action, 1 to ignore.
+type sigaction struct {
+	handler, flags, restorer uintptr
+	mask                     uint64
+}
+
+func (a *sigaction) set(signal int) {
+	syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(signal), uintptr(unsafe.Pointer(a)), 0, 8, 0, 0)
 }
 
 // defaultAction gives a signal its default action.
@@ -166,14 +173,9 @@ const runtimes = 1<<syscall.SIGURG | 1<<syscall.SIGSEGV | 1<<syscall.SIGBUS | 1<
 // resetAction takes the Go runtime's handler off a signal: it prints stacks for some,
 // and does nothing for others that end a process.
 func resetAction(n int) {
-	if runtimes>>n&1 != 0 {
-		return
+	if runtimes>>n&1 == 0 {
+		new(sigaction).set(n)
 	}
-	var action struct {
-		handler, flags, restorer uintptr
-		mask                     uint64
-	}
-	syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(n), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
 }
 
 // plainSignals gives all signals that aren't ignored their default actions.
@@ -210,6 +212,8 @@ func (sh *shell) setTrap(signal int, action *string) {
 	case action != nil && *action == "":
 		s.caught &^= bit(signal)
 		signals.Ignore(syscall.Signal(signal))
+		action := sigaction{handler: 1}
+		action.set(signal) // for those that os/signal knows nothing of
 	default:
 		s.catch(signal)
 	}

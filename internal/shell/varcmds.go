@@ -178,6 +178,12 @@ func localCmd(sh *shell, args []string) int {
 		if nameLength(name) != len(name) || name == "" {
 			sh.fail(name + ": bad variable name")
 		}
+		if slices.ContainsFunc(sh.locals[sh.frame:], func(s saved) bool { return s.name == name }) {
+			if assigned {
+				sh.set(name, value)
+			}
+			continue
+		}
 		sh.localize(name)
 		if assigned {
 			sh.set(name, value)

@@ -67,16 +67,6 @@ func (v *variables) all() []string {
 	return slices.Compact(names)
 }
 
-// flat is a copy that depends on nobody.
-func (v *variables) flat() variables {
-	own := map[string]*variable{}
-	for _, name := range v.all() {
-		x := *v.get(name)
-		own[name] = &x
-	}
-	return variables{own: own}
-}
-
 // lookup returns a variable's value and whether it is set.
 func (sh *shell) lookup(name string) (string, bool) {
 	x := sh.vars.get(name)
