@@ -69,6 +69,7 @@ import (
 	applet_shred "bantam/internal/userland/shred"
 	applet_sleep "bantam/internal/userland/sleep"
 	applet_sort "bantam/internal/userland/sort"
+	applet_ssd "bantam/internal/userland/ssd"
 	applet_stat "bantam/internal/userland/stat"
 	applet_stty "bantam/internal/userland/stty"
 	applet_sv "bantam/internal/userland/sv"
@@ -225,6 +226,7 @@ var table = applet.Table{
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
 	{Name: "softlimit", Applet: &applet_chpst.Softlimit},
 	{Name: "sort", Applet: &applet_sort.Applet},
+	{Name: "start-stop-daemon", Applet: &applet_ssd.Applet},
 	{Name: "stat", Applet: &applet_stat.Applet},
 	{Name: "stty", Applet: &applet_stty.Stty},
 	{Name: "sum", Applet: &applet_checksum.Sum},

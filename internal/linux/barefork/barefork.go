@@ -41,6 +41,7 @@ type Script struct {
 	what  []string
 	// keep holds the memory that the arguments point to.
 	keep  [][]byte
+	words [][]uint32
 	lists [][]*byte
 	on    []func(pid int) error
 }
@@ -60,6 +61,16 @@ func (e *Error) Unwrap() error { return e.Err }
 func (s *Script) String(text string) uintptr {
 	p := append([]byte(text), 0)
 	s.keep = append(s.keep, p)
+	return uintptr(unsafe.Pointer(&p[0]))
+}
+
+// Words keeps a copy of the list and returns its address.
+func (s *Script) Words(list []uint32) uintptr {
+	if len(list) == 0 {
+		return 0
+	}
+	p := append([]uint32(nil), list...)
+	s.words = append(s.words, p)
 	return uintptr(unsafe.Pointer(&p[0]))
 }
 
