@@ -10,22 +10,28 @@ import (
 	applet_arp "bantam/internal/userland/arp"
 	applet_awk "bantam/internal/userland/awk"
 	applet_bzip2 "bantam/internal/userland/bzip2"
+	applet_cal "bantam/internal/userland/cal"
 	applet_cat "bantam/internal/userland/cat"
 	applet_chattr "bantam/internal/userland/chattr"
 	applet_checksum "bantam/internal/userland/checksum"
 	applet_chmod "bantam/internal/userland/chmod"
 	applet_chpst "bantam/internal/userland/chpst"
 	applet_chroot "bantam/internal/userland/chroot"
+	applet_cmp "bantam/internal/userland/cmp"
+	applet_columns "bantam/internal/userland/columns"
 	applet_cp "bantam/internal/userland/cp"
 	applet_cut "bantam/internal/userland/cut"
 	applet_date "bantam/internal/userland/date"
 	applet_dd "bantam/internal/userland/dd"
 	applet_df "bantam/internal/userland/df"
+	applet_diff "bantam/internal/userland/diff"
+	applet_dosunix "bantam/internal/userland/dosunix"
 	applet_du "bantam/internal/userland/du"
 	applet_echo "bantam/internal/userland/echo"
 	applet_encoding "bantam/internal/userland/encoding"
 	applet_environ "bantam/internal/userland/environ"
 	applet_expr "bantam/internal/userland/expr"
+	applet_factor "bantam/internal/userland/factor"
 	applet_find "bantam/internal/userland/find"
 	applet_flock "bantam/internal/userland/flock"
 	applet_grep "bantam/internal/userland/grep"
@@ -40,6 +46,7 @@ import (
 	applet_ip "bantam/internal/userland/ip"
 	applet_kernel "bantam/internal/userland/kernel"
 	applet_kill "bantam/internal/userland/kill"
+	applet_lines "bantam/internal/userland/lines"
 	applet_listtree "bantam/internal/userland/listtree"
 	applet_ln "bantam/internal/userland/ln"
 	applet_load "bantam/internal/userland/load"
@@ -51,6 +58,7 @@ import (
 	applet_nc "bantam/internal/userland/nc"
 	applet_netstat "bantam/internal/userland/netstat"
 	applet_openfiles "bantam/internal/userland/openfiles"
+	applet_patch "bantam/internal/userland/patch"
 	applet_pathname "bantam/internal/userland/pathname"
 	applet_pgrep "bantam/internal/userland/pgrep"
 	applet_ping "bantam/internal/userland/ping"
@@ -58,6 +66,7 @@ import (
 	applet_printf "bantam/internal/userland/printf"
 	applet_ps "bantam/internal/userland/ps"
 	applet_pstree "bantam/internal/userland/pstree"
+	applet_reverse "bantam/internal/userland/reverse"
 	applet_rm "bantam/internal/userland/rm"
 	applet_route "bantam/internal/userland/route"
 	applet_runsv "bantam/internal/userland/runsv"
@@ -69,12 +78,15 @@ import (
 	applet_shred "bantam/internal/userland/shred"
 	applet_sleep "bantam/internal/userland/sleep"
 	applet_sort "bantam/internal/userland/sort"
+	applet_split "bantam/internal/userland/split"
 	applet_ssd "bantam/internal/userland/ssd"
 	applet_stat "bantam/internal/userland/stat"
+	applet_strings "bantam/internal/userland/strings"
 	applet_stty "bantam/internal/userland/stty"
 	applet_sv "bantam/internal/userland/sv"
 	applet_svlogd "bantam/internal/userland/svlogd"
 	applet_switchroot "bantam/internal/userland/switchroot"
+	applet_sync "bantam/internal/userland/sync"
 	applet_sysinfo "bantam/internal/userland/sysinfo"
 	applet_tail "bantam/internal/userland/tail"
 	applet_tar "bantam/internal/userland/tar"
@@ -88,7 +100,9 @@ import (
 	applet_watch "bantam/internal/userland/watch"
 	applet_wc "bantam/internal/userland/wc"
 	applet_wget "bantam/internal/userland/wget"
+	applet_which "bantam/internal/userland/which"
 	applet_who "bantam/internal/userland/who"
+	applet_whoami "bantam/internal/userland/whoami"
 	applet_wrap "bantam/internal/userland/wrap"
 	applet_xargs "bantam/internal/userland/xargs"
 	applet_yes "bantam/internal/userland/yes"
@@ -108,6 +122,7 @@ var table = applet.Table{
 	{Name: "bunzip2", Applet: &applet_bzip2.Bunzip2},
 	{Name: "bzcat", Applet: &applet_bzip2.Bzcat},
 	{Name: "bzip2", Applet: &applet_bzip2.Bzip2},
+	{Name: "cal", Applet: &applet_cal.Applet},
 	{Name: "cat", Applet: &applet_cat.Applet},
 	{Name: "chattr", Applet: &applet_chattr.Chattr},
 	{Name: "chgrp", Applet: &applet_chmod.Chgrp},
@@ -117,28 +132,36 @@ var table = applet.Table{
 	{Name: "chroot", Applet: &applet_chroot.Applet},
 	{Name: "chrt", Applet: &applet_schedule.Chrt},
 	{Name: "cksum", Applet: &applet_checksum.Cksum},
+	{Name: "cmp", Applet: &applet_cmp.Applet},
+	{Name: "comm", Applet: &applet_lines.Comm},
 	{Name: "cp", Applet: &applet_cp.Cp},
 	{Name: "crc32", Applet: &applet_checksum.CRC32},
 	{Name: "cut", Applet: &applet_cut.Applet},
 	{Name: "date", Applet: &applet_date.Applet},
 	{Name: "dd", Applet: &applet_dd.Applet},
 	{Name: "df", Applet: &applet_df.Applet},
+	{Name: "diff", Applet: &applet_diff.Applet},
 	{Name: "dirname", Applet: &applet_pathname.Dirname},
 	{Name: "dmesg", Applet: &applet_kernel.Dmesg},
 	{Name: "dnsdomainname", Applet: &applet_hostname.Domain},
+	{Name: "dos2unix", Applet: &applet_dosunix.Applet},
 	{Name: "du", Applet: &applet_du.Applet},
 	{Name: "echo", Applet: &applet_echo.Applet},
 	{Name: "egrep", Applet: &applet_grep.Applet},
 	{Name: "env", Applet: &applet_environ.Env},
 	{Name: "envdir", Applet: &applet_chpst.Envdir},
 	{Name: "envuidgid", Applet: &applet_chpst.Envuidgid},
+	{Name: "expand", Applet: &applet_columns.Expand},
 	{Name: "expr", Applet: &applet_expr.Applet},
+	{Name: "factor", Applet: &applet_factor.Applet},
 	{Name: "fallocate", Applet: &applet_touch.Fallocate},
 	{Name: "false", Applet: &applet_truth.False},
 	{Name: "fgrep", Applet: &applet_grep.Applet},
 	{Name: "find", Applet: &applet_find.Applet},
 	{Name: "flock", Applet: &applet_flock.Applet},
+	{Name: "fold", Applet: &applet_columns.Fold},
 	{Name: "free", Applet: &applet_load.Free},
+	{Name: "fsync", Applet: &applet_sync.Fsync},
 	{Name: "fuser", Applet: &applet_openfiles.Fuser},
 	{Name: "grep", Applet: &applet_grep.Applet},
 	{Name: "groups", Applet: &applet_id.Groups},
@@ -167,6 +190,7 @@ var table = applet.Table{
 	{Name: "link", Applet: &applet_ln.Link},
 	{Name: "linuxrc", Applet: &applet_initd.Applet},
 	{Name: "ln", Applet: &applet_ln.Ln},
+	{Name: "logname", Applet: &applet_whoami.Logname},
 	{Name: "ls", Applet: &applet_ls.Applet},
 	{Name: "lsattr", Applet: &applet_chattr.Lsattr},
 	{Name: "lsof", Applet: &applet_openfiles.Lsof},
@@ -182,9 +206,12 @@ var table = applet.Table{
 	{Name: "nc", Applet: &applet_nc.Applet},
 	{Name: "netstat", Applet: &applet_netstat.Applet},
 	{Name: "nice", Applet: &applet_schedule.Nice},
+	{Name: "nl", Applet: &applet_lines.Nl},
 	{Name: "nohup", Applet: &applet_wrap.Nohup},
 	{Name: "nproc", Applet: &applet_sysinfo.Nproc},
 	{Name: "nsenter", Applet: &applet_namespace.Nsenter},
+	{Name: "paste", Applet: &applet_lines.Paste},
+	{Name: "patch", Applet: &applet_patch.Applet},
 	{Name: "pgrep", Applet: &applet_pgrep.Pgrep},
 	{Name: "pidof", Applet: &applet_kill.Pidof},
 	{Name: "ping", Applet: &applet_ping.Applet},
@@ -204,6 +231,7 @@ var table = applet.Table{
 	{Name: "renice", Applet: &applet_schedule.Renice},
 	{Name: "reset", Applet: &applet_stty.Reset},
 	{Name: "resize", Applet: &applet_stty.Resize},
+	{Name: "rev", Applet: &applet_reverse.Rev},
 	{Name: "rm", Applet: &applet_rm.Rm},
 	{Name: "rmdir", Applet: &applet_rm.Rmdir},
 	{Name: "route", Applet: &applet_route.Applet},
@@ -223,11 +251,14 @@ var table = applet.Table{
 	{Name: "sha3sum", Applet: &applet_checksum.SHA3sum},
 	{Name: "sha512sum", Applet: &applet_checksum.SHA512sum},
 	{Name: "shred", Applet: &applet_shred.Applet},
+	{Name: "shuf", Applet: &applet_lines.Shuf},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
 	{Name: "softlimit", Applet: &applet_chpst.Softlimit},
 	{Name: "sort", Applet: &applet_sort.Applet},
+	{Name: "split", Applet: &applet_split.Applet},
 	{Name: "start-stop-daemon", Applet: &applet_ssd.Applet},
 	{Name: "stat", Applet: &applet_stat.Applet},
+	{Name: "strings", Applet: &applet_strings.Applet},
 	{Name: "stty", Applet: &applet_stty.Stty},
 	{Name: "sum", Applet: &applet_checksum.Sum},
 	{Name: "sv", Applet: &applet_sv.Applet},
@@ -235,7 +266,9 @@ var table = applet.Table{
 	{Name: "svlogd", Applet: &applet_svlogd.Applet},
 	{Name: "svok", Applet: &applet_sv.Svok},
 	{Name: "switch_root", Applet: &applet_switchroot.Applet},
+	{Name: "sync", Applet: &applet_sync.Sync},
 	{Name: "sysctl", Applet: &applet_kernel.Sysctl},
+	{Name: "tac", Applet: &applet_reverse.Tac},
 	{Name: "tail", Applet: &applet_tail.Applet},
 	{Name: "tar", Applet: &applet_tar.Applet},
 	{Name: "taskset", Applet: &applet_schedule.Taskset},
@@ -248,11 +281,14 @@ var table = applet.Table{
 	{Name: "tree", Applet: &applet_listtree.Applet},
 	{Name: "true", Applet: &applet_truth.True},
 	{Name: "truncate", Applet: &applet_touch.Truncate},
+	{Name: "tsort", Applet: &applet_lines.Tsort},
 	{Name: "tty", Applet: &applet_sysinfo.Tty},
 	{Name: "ttysize", Applet: &applet_stty.Ttysize},
 	{Name: "umount", Applet: &applet_mount.Umount},
 	{Name: "uname", Applet: &applet_sysinfo.Uname},
+	{Name: "unexpand", Applet: &applet_columns.Unexpand},
 	{Name: "uniq", Applet: &applet_uniq.Applet},
+	{Name: "unix2dos", Applet: &applet_dosunix.Applet},
 	{Name: "unlink", Applet: &applet_rm.Unlink},
 	{Name: "unshare", Applet: &applet_namespace.Unshare},
 	{Name: "uptime", Applet: &applet_load.Uptime},
@@ -266,7 +302,9 @@ var table = applet.Table{
 	{Name: "watch", Applet: &applet_watch.Applet},
 	{Name: "wc", Applet: &applet_wc.Applet},
 	{Name: "wget", Applet: &applet_wget.Applet},
+	{Name: "which", Applet: &applet_which.Applet},
 	{Name: "who", Applet: &applet_who.Who},
+	{Name: "whoami", Applet: &applet_whoami.Whoami},
 	{Name: "xargs", Applet: &applet_xargs.Applet},
 	{Name: "yes", Applet: &applet_yes.Applet},
 	{Name: "zcat", Applet: &applet_gzip.Zcat},

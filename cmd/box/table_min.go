@@ -12,6 +12,7 @@ import (
 	applet_checksum "bantam/internal/userland/checksum"
 	applet_chmod "bantam/internal/userland/chmod"
 	applet_chroot "bantam/internal/userland/chroot"
+	applet_cmp "bantam/internal/userland/cmp"
 	applet_cp "bantam/internal/userland/cp"
 	applet_cut "bantam/internal/userland/cut"
 	applet_date "bantam/internal/userland/date"
@@ -40,6 +41,7 @@ import (
 	applet_pathname "bantam/internal/userland/pathname"
 	applet_printf "bantam/internal/userland/printf"
 	applet_ps "bantam/internal/userland/ps"
+	applet_reverse "bantam/internal/userland/reverse"
 	applet_rm "bantam/internal/userland/rm"
 	applet_schedule "bantam/internal/userland/schedule"
 	applet_sed "bantam/internal/userland/sed"
@@ -48,6 +50,7 @@ import (
 	applet_sort "bantam/internal/userland/sort"
 	applet_stat "bantam/internal/userland/stat"
 	applet_switchroot "bantam/internal/userland/switchroot"
+	applet_sync "bantam/internal/userland/sync"
 	applet_sysinfo "bantam/internal/userland/sysinfo"
 	applet_tail "bantam/internal/userland/tail"
 	applet_tar "bantam/internal/userland/tar"
@@ -58,6 +61,8 @@ import (
 	applet_truth "bantam/internal/userland/truth"
 	applet_uniq "bantam/internal/userland/uniq"
 	applet_wc "bantam/internal/userland/wc"
+	applet_which "bantam/internal/userland/which"
+	applet_whoami "bantam/internal/userland/whoami"
 	applet_wrap "bantam/internal/userland/wrap"
 	applet_xargs "bantam/internal/userland/xargs"
 )
@@ -75,6 +80,7 @@ var table = applet.Table{
 	{Name: "chmod", Applet: &applet_chmod.Chmod},
 	{Name: "chown", Applet: &applet_chmod.Chown},
 	{Name: "chroot", Applet: &applet_chroot.Applet},
+	{Name: "cmp", Applet: &applet_cmp.Applet},
 	{Name: "cp", Applet: &applet_cp.Cp},
 	{Name: "cut", Applet: &applet_cut.Applet},
 	{Name: "date", Applet: &applet_date.Applet},
@@ -135,6 +141,8 @@ var table = applet.Table{
 	{Name: "sort", Applet: &applet_sort.Applet},
 	{Name: "stat", Applet: &applet_stat.Applet},
 	{Name: "switch_root", Applet: &applet_switchroot.Applet},
+	{Name: "sync", Applet: &applet_sync.Sync},
+	{Name: "tac", Applet: &applet_reverse.Tac},
 	{Name: "tail", Applet: &applet_tail.Applet},
 	{Name: "tar", Applet: &applet_tar.Applet},
 	{Name: "tee", Applet: &applet_tee.Applet},
@@ -147,6 +155,8 @@ var table = applet.Table{
 	{Name: "uname", Applet: &applet_sysinfo.Uname},
 	{Name: "uniq", Applet: &applet_uniq.Applet},
 	{Name: "wc", Applet: &applet_wc.Applet},
+	{Name: "which", Applet: &applet_which.Applet},
+	{Name: "whoami", Applet: &applet_whoami.Whoami},
 	{Name: "xargs", Applet: &applet_xargs.Applet},
 	{Name: "zcat", Applet: &applet_gzip.Zcat},
 }

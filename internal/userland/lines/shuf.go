@@ -32,8 +32,8 @@ var Shuf = applet.Applet{
 
 // shuffle is the lines: words, text cut at offsets, or numbers.
 type shuffle struct {
-	low, count uint64
-	line       func(i uint64) []byte
+	count uint64
+	line  func(i uint64) []byte
 }
 
 func shuf(c *applet.Call) int {

@@ -12,7 +12,6 @@ type text struct {
 	at    int  // lines before this are done
 	drift int  // how many lines further down than told the last hunk was
 	out   []string
-	used  bool // the end of out is the new end
 }
 
 func parse(data string) *text {
