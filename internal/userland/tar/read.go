@@ -13,6 +13,8 @@ import (
 	"bantam/internal/userland/applet/dates"
 	"bantam/internal/userland/applet/deflate"
 	"bantam/internal/userland/applet/inplace"
+	"bantam/internal/userland/applet/lzma"
+	"bantam/internal/userland/applet/lzw"
 	"golang.org/x/sys/unix"
 )
 
@@ -82,6 +84,12 @@ func (w *work) decoder(in *applet.In) inplace.Decoder {
 		return deflate.NewReader(in)
 	case w.c.Has("j"):
 		return bzip2.NewReader(in)
+	case w.c.Has("J"):
+		return lzma.NewXZ(in)
+	case w.c.Has("Z"):
+		return lzw.NewReader(in)
+	case w.c.Has("lzma") || strings.HasSuffix(w.file, ".lzma"): // which has no magic number
+		return lzma.NewReader(in)
 	}
 	p := compressed.Peek(in, blockSize)
 	if len(p) >= blockSize && (looksLike(p) && checksum(p) == nil || strings.Trim(string(p[:blockSize]), "\x00") == "") {

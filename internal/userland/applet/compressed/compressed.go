@@ -9,6 +9,8 @@ import (
 	"bantam/internal/userland/applet/bzip2"
 	"bantam/internal/userland/applet/deflate"
 	"bantam/internal/userland/applet/inplace"
+	"bantam/internal/userland/applet/lzma"
+	"bantam/internal/userland/applet/lzw"
 )
 
 // Detect returns what decompresses the input's content, by its magic number; nil if it
@@ -20,6 +22,10 @@ func Detect(in *applet.In) inplace.Decoder {
 		return deflate.NewReader(in)
 	case strings.HasPrefix(string(p), "BZ"):
 		return bzip2.NewReader(in)
+	case strings.HasPrefix(string(p), "\xfd7zXZ\x00"):
+		return lzma.NewXZ(in)
+	case strings.HasPrefix(string(p), "\x1f\x9d"):
+		return lzw.NewReader(in)
 	}
 	return nil
 }
