@@ -7,6 +7,7 @@ package main
 import (
 	applet_shell "bantam/internal/shell"
 	"bantam/internal/userland/applet"
+	applet_ar "bantam/internal/userland/ar"
 	applet_arp "bantam/internal/userland/arp"
 	applet_awk "bantam/internal/userland/awk"
 	applet_bzip2 "bantam/internal/userland/bzip2"
@@ -20,6 +21,7 @@ import (
 	applet_cmp "bantam/internal/userland/cmp"
 	applet_columns "bantam/internal/userland/columns"
 	applet_cp "bantam/internal/userland/cp"
+	applet_cpio "bantam/internal/userland/cpio"
 	applet_cut "bantam/internal/userland/cut"
 	applet_date "bantam/internal/userland/date"
 	applet_dd "bantam/internal/userland/dd"
@@ -95,6 +97,7 @@ import (
 	applet_touch "bantam/internal/userland/touch"
 	applet_tr "bantam/internal/userland/tr"
 	applet_truth "bantam/internal/userland/truth"
+	applet_uncompress "bantam/internal/userland/uncompress"
 	applet_uniq "bantam/internal/userland/uniq"
 	applet_vi "bantam/internal/userland/vi"
 	applet_watch "bantam/internal/userland/watch"
@@ -105,6 +108,7 @@ import (
 	applet_whoami "bantam/internal/userland/whoami"
 	applet_wrap "bantam/internal/userland/wrap"
 	applet_xargs "bantam/internal/userland/xargs"
+	applet_xz "bantam/internal/userland/xz"
 	applet_yes "bantam/internal/userland/yes"
 )
 
@@ -112,6 +116,7 @@ import (
 var table = applet.Table{
 	{Name: "[", Applet: &applet_test.Applet},
 	{Name: "[[", Applet: &applet_test.Applet},
+	{Name: "ar", Applet: &applet_ar.Applet},
 	{Name: "arch", Applet: &applet_sysinfo.Arch},
 	{Name: "arp", Applet: &applet_arp.Applet},
 	{Name: "ash", Applet: &applet_shell.Sh},
@@ -135,6 +140,7 @@ var table = applet.Table{
 	{Name: "cmp", Applet: &applet_cmp.Applet},
 	{Name: "comm", Applet: &applet_lines.Comm},
 	{Name: "cp", Applet: &applet_cp.Cp},
+	{Name: "cpio", Applet: &applet_cpio.Applet},
 	{Name: "crc32", Applet: &applet_checksum.CRC32},
 	{Name: "cut", Applet: &applet_cut.Applet},
 	{Name: "date", Applet: &applet_date.Applet},
@@ -194,6 +200,8 @@ var table = applet.Table{
 	{Name: "ls", Applet: &applet_ls.Applet},
 	{Name: "lsattr", Applet: &applet_chattr.Lsattr},
 	{Name: "lsof", Applet: &applet_openfiles.Lsof},
+	{Name: "lzcat", Applet: &applet_xz.Lzcat},
+	{Name: "lzma", Applet: &applet_xz.LZMA},
 	{Name: "md5sum", Applet: &applet_checksum.MD5sum},
 	{Name: "mesg", Applet: &applet_who.Mesg},
 	{Name: "mkdir", Applet: &applet_mkdir.Mkdir},
@@ -286,11 +294,14 @@ var table = applet.Table{
 	{Name: "ttysize", Applet: &applet_stty.Ttysize},
 	{Name: "umount", Applet: &applet_mount.Umount},
 	{Name: "uname", Applet: &applet_sysinfo.Uname},
+	{Name: "uncompress", Applet: &applet_uncompress.Applet},
 	{Name: "unexpand", Applet: &applet_columns.Unexpand},
 	{Name: "uniq", Applet: &applet_uniq.Applet},
 	{Name: "unix2dos", Applet: &applet_dosunix.Applet},
 	{Name: "unlink", Applet: &applet_rm.Unlink},
+	{Name: "unlzma", Applet: &applet_xz.Unlzma},
 	{Name: "unshare", Applet: &applet_namespace.Unshare},
+	{Name: "unxz", Applet: &applet_xz.Unxz},
 	{Name: "uptime", Applet: &applet_load.Uptime},
 	{Name: "users", Applet: &applet_who.Users},
 	{Name: "usleep", Applet: &applet_sleep.Usleep},
@@ -306,6 +317,8 @@ var table = applet.Table{
 	{Name: "who", Applet: &applet_who.Who},
 	{Name: "whoami", Applet: &applet_whoami.Whoami},
 	{Name: "xargs", Applet: &applet_xargs.Applet},
+	{Name: "xz", Applet: &applet_xz.XZ},
+	{Name: "xzcat", Applet: &applet_xz.Xzcat},
 	{Name: "yes", Applet: &applet_yes.Applet},
 	{Name: "zcat", Applet: &applet_gzip.Zcat},
 }

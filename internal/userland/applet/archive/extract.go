@@ -21,6 +21,8 @@ type Extractor struct {
 	Keep, Truncate, Newer bool
 	// These leave the owner, the mode and the time as they come.
 	NoOwner, NoMode, NoTime bool
+	// NoParents doesn't make the folders that an entry is in.
+	NoParents bool
 	// Numbers takes the owner's number even if there is a name.
 	Numbers bool
 
@@ -63,7 +65,7 @@ func (x *Extractor) Put(e *Entry, data func(write func([]byte) error)) {
 		x.later(e)
 		return
 	}
-	dir, name, err := x.place.parent(e.Name, true)
+	dir, name, err := x.place.parent(e.Name, !x.NoParents)
 	if err != nil {
 		x.fail("can't open '"+e.Name+"'", err)
 		return
@@ -105,7 +107,7 @@ func (x *Extractor) later(e *Entry) {
 	if e.Hard && e.Target == e.Name {
 		return // the same file twice in the archive
 	}
-	if dir, name, err := x.place.parent(e.Name, true); err != nil {
+	if dir, name, err := x.place.parent(e.Name, !x.NoParents); err != nil {
 		x.fail("can't open '"+e.Name+"'", err)
 	} else if x.clear(e, dir, name) {
 		x.links = append(x.links, *e)
@@ -272,8 +274,9 @@ func (x *Extractor) folder(e *Entry, dir int, name string) {
 	err := unix.Mkdirat(dir, name, mode|0o700)
 	if err == syscall.EEXIST {
 		var st unix.Stat_t
-		if unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil && st.Mode&unix.S_IFMT == unix.S_IFLNK {
-			return // whatever the link leads to, its attributes stay
+		if unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil &&
+			(st.Mode&unix.S_IFMT == unix.S_IFLNK || x.Newer && st.Mtim.Sec >= e.Time.Sec) {
+			return // whatever a link leads to, its attributes stay
 		}
 		err = nil
 	}
