@@ -37,6 +37,10 @@ PROFILE ?= full
 APPLETS ?=
 box: TAGS = $(if $(APPLETS),custom,$(filter-out full,$(PROFILE)))
 box: generate
+# Small where that costs no speed (cmd/box/gcflags), and without what only stack traces
+# need; SHRINK= leaves the names in, for a crash.
+box: private FLAGS = $(shell cat cmd/box/gcflags)
+SHRINK ?= box
 
 generate:
 	@$(GO) run ./internal/userland/generate $(if $(APPLETS),-applets "$(APPLETS)")
@@ -52,7 +56,8 @@ IMAGES := $(GO) run ./packaging/images
 
 $(PROGRAMS):
 	@mkdir -p bin
-	$(GO) build -trimpath $(if $(TAGS),-tags $(TAGS)) -ldflags '$(LDFLAGS)' -o bin/$@ ./cmd/$@
+	$(GO) build -trimpath $(FLAGS) $(if $(TAGS),-tags $(TAGS)) -ldflags '$(LDFLAGS)' -o bin/$@ ./cmd/$@
+	$(if $(filter $@,$(SHRINK)),@$(GO) run ./packaging/shrink bin/$@)
 
 images: ## make the base images bin/images/{box,box-min,box-tls}.tar, for docker, podman and bantam load
 	@mkdir -p bin
