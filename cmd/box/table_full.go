@@ -7,7 +7,6 @@ package main
 import (
 	applet_shell "bantam/internal/shell"
 	"bantam/internal/userland/applet"
-	applet_ar "bantam/internal/userland/ar"
 	applet_arp "bantam/internal/userland/arp"
 	applet_awk "bantam/internal/userland/awk"
 	applet_bzip2 "bantam/internal/userland/bzip2"
@@ -116,7 +115,6 @@ import (
 var table = applet.Table{
 	{Name: "[", Applet: &applet_test.Applet},
 	{Name: "[[", Applet: &applet_test.Applet},
-	{Name: "ar", Applet: &applet_ar.Applet},
 	{Name: "arch", Applet: &applet_sysinfo.Arch},
 	{Name: "arp", Applet: &applet_arp.Applet},
 	{Name: "ash", Applet: &applet_shell.Sh},
