@@ -6,6 +6,7 @@ package main
 
 import (
 	applet_shell "bantam/internal/shell"
+	applet_adduser "bantam/internal/userland/adduser"
 	"bantam/internal/userland/applet"
 	applet_arp "bantam/internal/userland/arp"
 	applet_awk "bantam/internal/userland/awk"
@@ -59,6 +60,7 @@ import (
 	applet_nc "bantam/internal/userland/nc"
 	applet_netstat "bantam/internal/userland/netstat"
 	applet_openfiles "bantam/internal/userland/openfiles"
+	applet_passwd "bantam/internal/userland/passwd"
 	applet_patch "bantam/internal/userland/patch"
 	applet_pathname "bantam/internal/userland/pathname"
 	applet_pgrep "bantam/internal/userland/pgrep"
@@ -115,6 +117,8 @@ import (
 var table = applet.Table{
 	{Name: "[", Applet: &applet_test.Applet},
 	{Name: "[[", Applet: &applet_test.Applet},
+	{Name: "addgroup", Applet: &applet_adduser.Addgroup},
+	{Name: "adduser", Applet: &applet_adduser.Adduser},
 	{Name: "arch", Applet: &applet_sysinfo.Arch},
 	{Name: "arp", Applet: &applet_arp.Applet},
 	{Name: "ash", Applet: &applet_shell.Sh},
@@ -131,6 +135,7 @@ var table = applet.Table{
 	{Name: "chgrp", Applet: &applet_chmod.Chgrp},
 	{Name: "chmod", Applet: &applet_chmod.Chmod},
 	{Name: "chown", Applet: &applet_chmod.Chown},
+	{Name: "chpasswd", Applet: &applet_passwd.Chpasswd},
 	{Name: "chpst", Applet: &applet_chpst.Applet},
 	{Name: "chroot", Applet: &applet_chroot.Applet},
 	{Name: "chrt", Applet: &applet_schedule.Chrt},
@@ -140,9 +145,12 @@ var table = applet.Table{
 	{Name: "cp", Applet: &applet_cp.Cp},
 	{Name: "cpio", Applet: &applet_cpio.Applet},
 	{Name: "crc32", Applet: &applet_checksum.CRC32},
+	{Name: "cryptpw", Applet: &applet_passwd.Cryptpw},
 	{Name: "cut", Applet: &applet_cut.Applet},
 	{Name: "date", Applet: &applet_date.Applet},
 	{Name: "dd", Applet: &applet_dd.Applet},
+	{Name: "delgroup", Applet: &applet_adduser.Delgroup},
+	{Name: "deluser", Applet: &applet_adduser.Deluser},
 	{Name: "df", Applet: &applet_df.Applet},
 	{Name: "diff", Applet: &applet_diff.Applet},
 	{Name: "dirname", Applet: &applet_pathname.Dirname},
@@ -205,6 +213,7 @@ var table = applet.Table{
 	{Name: "mkdir", Applet: &applet_mkdir.Mkdir},
 	{Name: "mkfifo", Applet: &applet_mkdir.Mkfifo},
 	{Name: "mknod", Applet: &applet_mkdir.Mknod},
+	{Name: "mkpasswd", Applet: &applet_passwd.Cryptpw},
 	{Name: "mktemp", Applet: &applet_mkdir.Mktemp},
 	{Name: "mount", Applet: &applet_mount.Applet},
 	{Name: "mountpoint", Applet: &applet_mountpoint.Applet},
@@ -216,6 +225,7 @@ var table = applet.Table{
 	{Name: "nohup", Applet: &applet_wrap.Nohup},
 	{Name: "nproc", Applet: &applet_sysinfo.Nproc},
 	{Name: "nsenter", Applet: &applet_namespace.Nsenter},
+	{Name: "passwd", Applet: &applet_passwd.Passwd},
 	{Name: "paste", Applet: &applet_lines.Paste},
 	{Name: "patch", Applet: &applet_patch.Applet},
 	{Name: "pgrep", Applet: &applet_pgrep.Pgrep},
