@@ -48,6 +48,7 @@ import (
 	applet_ip "bantam/internal/userland/ip"
 	applet_kernel "bantam/internal/userland/kernel"
 	applet_kill "bantam/internal/userland/kill"
+	applet_less "bantam/internal/userland/less"
 	applet_lines "bantam/internal/userland/lines"
 	applet_listtree "bantam/internal/userland/listtree"
 	applet_ln "bantam/internal/userland/ln"
@@ -199,6 +200,7 @@ var table = applet.Table{
 	{Name: "kill", Applet: &applet_kill.Kill},
 	{Name: "killall", Applet: &applet_kill.All},
 	{Name: "killall5", Applet: &applet_kill.All5},
+	{Name: "less", Applet: &applet_less.Less},
 	{Name: "link", Applet: &applet_ln.Link},
 	{Name: "linuxrc", Applet: &applet_initd.Applet},
 	{Name: "ln", Applet: &applet_ln.Ln},
@@ -215,6 +217,7 @@ var table = applet.Table{
 	{Name: "mknod", Applet: &applet_mkdir.Mknod},
 	{Name: "mkpasswd", Applet: &applet_passwd.Cryptpw},
 	{Name: "mktemp", Applet: &applet_mkdir.Mktemp},
+	{Name: "more", Applet: &applet_less.More},
 	{Name: "mount", Applet: &applet_mount.Applet},
 	{Name: "mountpoint", Applet: &applet_mountpoint.Applet},
 	{Name: "mv", Applet: &applet_cp.Mv},

@@ -181,7 +181,11 @@ func (s *session) signal(arrived, pid int) bool {
 func (s *session) rest() {
 	fds := []unix.PollFd{{Fd: int32(s.master), Events: unix.POLLIN}}
 	for range 999 {
-		if n, _ := unix.Poll(fds, 0); n == 0 || !s.show() {
+		n, err := unix.Poll(fds, 0)
+		if err == syscall.EINTR {
+			continue
+		}
+		if n <= 0 || !s.show() {
 			return
 		}
 	}
