@@ -9,7 +9,9 @@ import (
 	applet_adduser "bantam/internal/userland/adduser"
 	"bantam/internal/userland/applet"
 	applet_arp "bantam/internal/userland/arp"
+	applet_arping "bantam/internal/userland/arping"
 	applet_awk "bantam/internal/userland/awk"
+	applet_brctl "bantam/internal/userland/brctl"
 	applet_bzip2 "bantam/internal/userland/bzip2"
 	applet_cal "bantam/internal/userland/cal"
 	applet_cat "bantam/internal/userland/cat"
@@ -46,6 +48,7 @@ import (
 	applet_ifconfig "bantam/internal/userland/ifconfig"
 	applet_initd "bantam/internal/userland/initd"
 	applet_ip "bantam/internal/userland/ip"
+	applet_ipcalc "bantam/internal/userland/ipcalc"
 	applet_kernel "bantam/internal/userland/kernel"
 	applet_kill "bantam/internal/userland/kill"
 	applet_less "bantam/internal/userland/less"
@@ -101,6 +104,7 @@ import (
 	applet_truth "bantam/internal/userland/truth"
 	applet_uncompress "bantam/internal/userland/uncompress"
 	applet_uniq "bantam/internal/userland/uniq"
+	applet_vconfig "bantam/internal/userland/vconfig"
 	applet_vi "bantam/internal/userland/vi"
 	applet_watch "bantam/internal/userland/watch"
 	applet_wc "bantam/internal/userland/wc"
@@ -108,6 +112,7 @@ import (
 	applet_which "bantam/internal/userland/which"
 	applet_who "bantam/internal/userland/who"
 	applet_whoami "bantam/internal/userland/whoami"
+	applet_whois "bantam/internal/userland/whois"
 	applet_wrap "bantam/internal/userland/wrap"
 	applet_xargs "bantam/internal/userland/xargs"
 	applet_xz "bantam/internal/userland/xz"
@@ -122,11 +127,13 @@ var table = applet.Table{
 	{Name: "adduser", Applet: &applet_adduser.Adduser},
 	{Name: "arch", Applet: &applet_sysinfo.Arch},
 	{Name: "arp", Applet: &applet_arp.Applet},
+	{Name: "arping", Applet: &applet_arping.Applet},
 	{Name: "ash", Applet: &applet_shell.Sh},
 	{Name: "awk", Applet: &applet_awk.Applet},
 	{Name: "base32", Applet: &applet_encoding.Base32},
 	{Name: "base64", Applet: &applet_encoding.Base64},
 	{Name: "basename", Applet: &applet_pathname.Basename},
+	{Name: "brctl", Applet: &applet_brctl.Applet},
 	{Name: "bunzip2", Applet: &applet_bzip2.Bunzip2},
 	{Name: "bzcat", Applet: &applet_bzip2.Bzcat},
 	{Name: "bzip2", Applet: &applet_bzip2.Bzip2},
@@ -192,6 +199,7 @@ var table = applet.Table{
 	{Name: "ionice", Applet: &applet_schedule.Ionice},
 	{Name: "ip", Applet: &applet_ip.Applet},
 	{Name: "ipaddr", Applet: &applet_ip.Address},
+	{Name: "ipcalc", Applet: &applet_ipcalc.Applet},
 	{Name: "iplink", Applet: &applet_ip.Link},
 	{Name: "ipneigh", Applet: &applet_ip.Neighbour},
 	{Name: "iproute", Applet: &applet_ip.Route},
@@ -318,6 +326,7 @@ var table = applet.Table{
 	{Name: "usleep", Applet: &applet_sleep.Usleep},
 	{Name: "uudecode", Applet: &applet_encoding.Uudecode},
 	{Name: "uuencode", Applet: &applet_encoding.Uuencode},
+	{Name: "vconfig", Applet: &applet_vconfig.Applet},
 	{Name: "vi", Applet: &applet_vi.Applet},
 	{Name: "w", Applet: &applet_who.W},
 	{Name: "wall", Applet: &applet_who.Wall},
@@ -327,6 +336,7 @@ var table = applet.Table{
 	{Name: "which", Applet: &applet_which.Applet},
 	{Name: "who", Applet: &applet_who.Who},
 	{Name: "whoami", Applet: &applet_whoami.Whoami},
+	{Name: "whois", Applet: &applet_whois.Applet},
 	{Name: "xargs", Applet: &applet_xargs.Applet},
 	{Name: "xz", Applet: &applet_xz.XZ},
 	{Name: "xzcat", Applet: &applet_xz.Xzcat},
