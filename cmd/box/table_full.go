@@ -8,6 +8,7 @@ import (
 	applet_shell "bantam/internal/shell"
 	applet_adduser "bantam/internal/userland/adduser"
 	"bantam/internal/userland/applet"
+	applet_ar "bantam/internal/userland/ar"
 	applet_arp "bantam/internal/userland/arp"
 	applet_arping "bantam/internal/userland/arping"
 	applet_awk "bantam/internal/userland/awk"
@@ -125,6 +126,7 @@ var table = applet.Table{
 	{Name: "[[", Applet: &applet_test.Applet},
 	{Name: "addgroup", Applet: &applet_adduser.Addgroup},
 	{Name: "adduser", Applet: &applet_adduser.Adduser},
+	{Name: "ar", Applet: &applet_ar.Applet},
 	{Name: "arch", Applet: &applet_sysinfo.Arch},
 	{Name: "arp", Applet: &applet_arp.Applet},
 	{Name: "arping", Applet: &applet_arping.Applet},
