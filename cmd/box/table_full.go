@@ -96,10 +96,12 @@ import (
 	applet_switchroot "bantam/internal/userland/switchroot"
 	applet_sync "bantam/internal/userland/sync"
 	applet_sysinfo "bantam/internal/userland/sysinfo"
+	applet_sysstat "bantam/internal/userland/sysstat"
 	applet_tail "bantam/internal/userland/tail"
 	applet_tar "bantam/internal/userland/tar"
 	applet_tee "bantam/internal/userland/tee"
 	applet_test "bantam/internal/userland/test"
+	applet_top "bantam/internal/userland/top"
 	applet_touch "bantam/internal/userland/touch"
 	applet_tr "bantam/internal/userland/tr"
 	applet_truth "bantam/internal/userland/truth"
@@ -199,6 +201,7 @@ var table = applet.Table{
 	{Name: "init", Applet: &applet_initd.Applet},
 	{Name: "install", Applet: &applet_cp.Install},
 	{Name: "ionice", Applet: &applet_schedule.Ionice},
+	{Name: "iostat", Applet: &applet_sysstat.Iostat},
 	{Name: "ip", Applet: &applet_ip.Applet},
 	{Name: "ipaddr", Applet: &applet_ip.Address},
 	{Name: "ipcalc", Applet: &applet_ipcalc.Applet},
@@ -230,6 +233,7 @@ var table = applet.Table{
 	{Name: "more", Applet: &applet_less.More},
 	{Name: "mount", Applet: &applet_mount.Applet},
 	{Name: "mountpoint", Applet: &applet_mountpoint.Applet},
+	{Name: "mpstat", Applet: &applet_sysstat.Mpstat},
 	{Name: "mv", Applet: &applet_cp.Mv},
 	{Name: "nc", Applet: &applet_nc.Applet},
 	{Name: "netstat", Applet: &applet_netstat.Applet},
@@ -305,6 +309,7 @@ var table = applet.Table{
 	{Name: "test", Applet: &applet_test.Applet},
 	{Name: "time", Applet: &applet_wrap.Time},
 	{Name: "timeout", Applet: &applet_wrap.Timeout},
+	{Name: "top", Applet: &applet_top.Applet},
 	{Name: "touch", Applet: &applet_touch.Touch},
 	{Name: "tr", Applet: &applet_tr.Applet},
 	{Name: "tree", Applet: &applet_listtree.Applet},
@@ -330,6 +335,7 @@ var table = applet.Table{
 	{Name: "uuencode", Applet: &applet_encoding.Uuencode},
 	{Name: "vconfig", Applet: &applet_vconfig.Applet},
 	{Name: "vi", Applet: &applet_vi.Applet},
+	{Name: "vmstat", Applet: &applet_sysstat.Vmstat},
 	{Name: "w", Applet: &applet_who.W},
 	{Name: "wall", Applet: &applet_who.Wall},
 	{Name: "watch", Applet: &applet_watch.Applet},

@@ -329,3 +329,9 @@ func number(name []byte) (n int, ok bool) {
 	}
 	return 0, false
 }
+
+// Shown is Command of a process or a thread of which number and name are known.
+func Shown(pid int, comm string, width int) string {
+	p := Process{Comm: comm, dir: "/proc/" + strconv.Itoa(pid) + "/"}
+	return p.Command(width)
+}
