@@ -20,7 +20,7 @@ import (
 // use runs wget in this process and returns its output, messages and status.
 func use(env []string, args ...string) (out, messages string, status int) {
 	o, e := applet.Capture(), applet.Capture()
-	status = applet.Table{}.Inside(&Applet, append([]string{"wget"}, args...), env, applet.Memory(nil), o, e)
+	status = new(applet.Call).Inside(&Applet, append([]string{"wget"}, args...), env, applet.Memory(nil), o, e)
 	return string(o.Captured()), string(e.Captured()), status
 }
 
