@@ -47,6 +47,7 @@ import (
 	applet_httpd "bantam/internal/userland/httpd"
 	applet_id "bantam/internal/userland/id"
 	applet_ifconfig "bantam/internal/userland/ifconfig"
+	applet_ifupdown "bantam/internal/userland/ifupdown"
 	applet_initd "bantam/internal/userland/initd"
 	applet_ip "bantam/internal/userland/ip"
 	applet_ipcalc "bantam/internal/userland/ipcalc"
@@ -64,6 +65,7 @@ import (
 	applet_namespace "bantam/internal/userland/namespace"
 	applet_nc "bantam/internal/userland/nc"
 	applet_netstat "bantam/internal/userland/netstat"
+	applet_nslookup "bantam/internal/userland/nslookup"
 	applet_openfiles "bantam/internal/userland/openfiles"
 	applet_passwd "bantam/internal/userland/passwd"
 	applet_patch "bantam/internal/userland/patch"
@@ -105,6 +107,7 @@ import (
 	applet_touch "bantam/internal/userland/touch"
 	applet_tr "bantam/internal/userland/tr"
 	applet_truth "bantam/internal/userland/truth"
+	applet_udhcpc "bantam/internal/userland/udhcpc"
 	applet_uncompress "bantam/internal/userland/uncompress"
 	applet_uniq "bantam/internal/userland/uniq"
 	applet_vconfig "bantam/internal/userland/vconfig"
@@ -198,6 +201,8 @@ var table = applet.Table{
 	{Name: "httpd", Applet: &applet_httpd.Applet},
 	{Name: "id", Applet: &applet_id.Id},
 	{Name: "ifconfig", Applet: &applet_ifconfig.Applet},
+	{Name: "ifdown", Applet: &applet_ifupdown.Down},
+	{Name: "ifup", Applet: &applet_ifupdown.Up},
 	{Name: "init", Applet: &applet_initd.Applet},
 	{Name: "install", Applet: &applet_cp.Install},
 	{Name: "ionice", Applet: &applet_schedule.Ionice},
@@ -242,6 +247,7 @@ var table = applet.Table{
 	{Name: "nohup", Applet: &applet_wrap.Nohup},
 	{Name: "nproc", Applet: &applet_sysinfo.Nproc},
 	{Name: "nsenter", Applet: &applet_namespace.Nsenter},
+	{Name: "nslookup", Applet: &applet_nslookup.Applet},
 	{Name: "passwd", Applet: &applet_passwd.Passwd},
 	{Name: "paste", Applet: &applet_lines.Paste},
 	{Name: "patch", Applet: &applet_patch.Applet},
@@ -318,6 +324,7 @@ var table = applet.Table{
 	{Name: "tsort", Applet: &applet_lines.Tsort},
 	{Name: "tty", Applet: &applet_sysinfo.Tty},
 	{Name: "ttysize", Applet: &applet_stty.Ttysize},
+	{Name: "udhcpc", Applet: &applet_udhcpc.Applet},
 	{Name: "umount", Applet: &applet_mount.Umount},
 	{Name: "uname", Applet: &applet_sysinfo.Uname},
 	{Name: "uncompress", Applet: &applet_uncompress.Applet},

@@ -11,14 +11,18 @@ import (
 // pause stands for a short wait among the commands.
 const pause = "\x00"
 
+const down = "ip link set %iface% down"
+
 // methodCommands are the commands of a method, in which %NAME% is an option's value and
 // what stands in [[ ]] is left out if one in it isn't given.
 func methodCommands(d *definition, up bool) []string {
-	const down = "ip link set %iface% down"
 	exists := false
 	if !up {
 		_, err := socket.Index(d.name)
 		exists = err == nil
+	}
+	if d.family == "inet6" {
+		return methodCommands6(d.method, up, exists)
 	}
 	switch d.family + " " + d.method {
 	case "inet loopback":
@@ -26,11 +30,6 @@ func methodCommands(d *definition, up bool) []string {
 			return []string{"ip addr add 127.0.0.1/8 dev %iface%", "ip link set %iface% up"}
 		}
 		return []string{"ip addr flush dev %iface%", down}
-	case "inet6 loopback":
-		if up {
-			return []string{"ip addr add ::1 dev %iface%", "ip link set %iface% up"}
-		}
-		return []string{down}
 	case "inet static", "inet bootp":
 		switch {
 		case up && d.method == "bootp":
@@ -45,17 +44,6 @@ func methodCommands(d *definition, up bool) []string {
 		case exists:
 			return []string{"ip addr flush dev %iface%[[ label %label%]]", down}
 		}
-	case "inet6 static":
-		switch {
-		case up:
-			return []string{
-				"ip addr add %address%/%netmask% dev %iface%[[ label %label%]]",
-				"ip link set[[ mtu %mtu%]][[ addr %hwaddress%]] %iface% up",
-				"[[ip route add ::/0 via %gateway% dev %iface%]][[ metric %metric%]]",
-			}
-		case exists:
-			return []string{down}
-		}
 	case "inet dhcp":
 		const pid = "/var/run/udhcpc.%iface%.pid"
 		if up {
@@ -69,15 +57,6 @@ func methodCommands(d *definition, up bool) []string {
 			stop = append(stop, "ip addr flush dev %iface%[[ label %label%]]", down)
 		}
 		return stop
-	case "inet6 v4tunnel":
-		if !up {
-			return []string{"ip tunnel del %iface%"}
-		}
-		return []string{
-			"ip tunnel add %iface% mode sit remote %endpoint%[[ local %local%]][[ ttl %ttl%]]",
-			"ip link set %iface% up", "ip addr add %address%/%netmask% dev %iface%",
-			"[[ip route add ::/0 via %gateway% dev %iface%]]",
-		}
 	case "inet ppp":
 		if up {
 			return []string{"pon[[ %provider%]]"}
@@ -88,6 +67,38 @@ func methodCommands(d *definition, up bool) []string {
 			return []string{"start-stop-daemon --start -x wvdial -p /var/run/wvdial.%iface% -b -m --[[ %provider%]]"}
 		}
 		return []string{"start-stop-daemon --stop -x wvdial -p /var/run/wvdial.%iface% -s 2"}
+	}
+	return nil
+}
+
+// methodCommands6 are those of the methods of IPv6.
+func methodCommands6(method string, up, exists bool) []string {
+	switch method {
+	case "loopback":
+		if up {
+			return []string{"ip addr add ::1 dev %iface%", "ip link set %iface% up"}
+		}
+		return []string{down}
+	case "static":
+		switch {
+		case up:
+			return []string{
+				"ip addr add %address%/%netmask% dev %iface%[[ label %label%]]",
+				"ip link set[[ mtu %mtu%]][[ addr %hwaddress%]] %iface% up",
+				"[[ip route add ::/0 via %gateway% dev %iface%]][[ metric %metric%]]",
+			}
+		case exists:
+			return []string{down}
+		}
+	case "v4tunnel":
+		if !up {
+			return []string{"ip tunnel del %iface%"}
+		}
+		return []string{
+			"ip tunnel add %iface% mode sit remote %endpoint%[[ local %local%]][[ ttl %ttl%]]",
+			"ip link set %iface% up", "ip addr add %address%/%netmask% dev %iface%",
+			"[[ip route add ::/0 via %gateway% dev %iface%]]",
+		}
 	}
 	return nil
 }
