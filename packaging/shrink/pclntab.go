@@ -41,9 +41,9 @@ const (
 // preempted between any two instructions (runtime/preempt.go, isAsyncSafePoint;
 // runtime/traceback.go, isSystemGoroutine). So all of those get one name, the others none.
 const (
-	newNames   = "\x00runtime.\x00"
-	nameless   = 0
-	isRuntimes = 1
+	newNames   = "\x00?\x00runtime.\x00"
+	nameless   = 1 // runtime.funcpkgpath wants one character at least
+	isRuntimes = 3
 )
 
 var runtimePrefixes = []string{"runtime.", "internal/runtime/", "runtime/internal/", "reflect."}

@@ -101,6 +101,9 @@ func TestShrunkProgramWorks(t *testing.T) {
 	if err := shrink(out); err != nil {
 		t.Errorf("a second time: %v", err)
 	}
+	if text, _ := exec.Command("env", "GODEBUG=inittrace=1", out).CombinedOutput(); !bytes.Contains(text, []byte("true 0\n")) {
+		t.Errorf("with a trace:\n%s", text)
+	}
 	for range 3 {
 		text, err := exec.Command(out).CombinedOutput()
 		if got := string(text); err == nil || !strings.HasPrefix(got, "true 0\npanic: the end\n") {
