@@ -38,7 +38,7 @@ func (c *call) commands() []func() *command {
 	return []func() *command{
 		c.runCommand, c.createCommand, c.startCommand, c.stopCommand, c.restartCommand, c.killCommand,
 		c.pauseCommand, c.unpauseCommand, c.waitCommand, c.attachCommand, c.renameCommand, c.execCommand, c.logsCommand, c.inspectCommand,
-		c.containerInspectCommand, c.imageInspectCommand,
+		c.containerInspectCommand, c.imageInspectCommand, c.cpCommand, c.diffCommand, c.exportCommand, c.commitCommand,
 		c.psCommand, c.imagesCommand, c.importCommand, c.rmCommand, c.rmiCommand,
 		c.explainCommand, c.infoCommand, c.versionCommand,
 	}

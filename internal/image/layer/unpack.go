@@ -34,7 +34,15 @@ type Options struct {
 	// Rootless makes what an ordinary user may: owners that cannot be given are
 	// left, device nodes are left out, and whiteouts are marked in user.overlay.
 	Rootless bool
+	// Plain unpacks no layer but a tar file, into a folder that may have files: names of
+	// whiteouts mean nothing, and the folder itself keeps its attributes.
+	Plain bool
+	// Owner gets all files, nil leaves them to the archive's owners.
+	Owner *Owner
 }
+
+// Owner is a user and a group.
+type Owner struct{ UID, GID int }
 
 // Stats tell what was unpacked.
 type Stats struct {
@@ -128,14 +136,20 @@ func (u *unpacker) entry(h *tar.Header) error {
 		return err
 	}
 	parent, base := splitName(name)
-	if kind := markerOf(parent, base); kind != notWhiteout {
+	if kind := markerOf(parent, base); kind != notWhiteout && !u.opt.Plain {
 		return u.whiteout(kind, parent, base)
 	}
 	m, err := headerMeta(h)
 	if err != nil {
 		return err
 	}
+	if o := u.opt.Owner; o != nil {
+		m.uid, m.gid = o.UID, o.GID
+	}
 	if name == "" {
+		if u.opt.Plain {
+			return nil
+		}
 		if h.Typeflag != tar.TypeDir {
 			return errors.New("the root of a layer must be a directory")
 		}

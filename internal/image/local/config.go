@@ -20,6 +20,7 @@ const (
 // Config is the part of an OCI image configuration that Bantam uses (image-spec, config.md).
 type Config struct {
 	Created      time.Time `json:"created"`
+	Author       string    `json:"author,omitempty"`
 	Architecture string    `json:"architecture"`
 	OS           string    `json:"os"`
 	Variant      string    `json:"variant,omitempty"`
@@ -63,6 +64,7 @@ type Healthcheck struct {
 type History struct {
 	Created   time.Time `json:"created"`
 	CreatedBy string    `json:"created_by,omitempty"`
+	Author    string    `json:"author,omitempty"`
 	Comment   string    `json:"comment,omitempty"`
 }
 
