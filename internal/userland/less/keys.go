@@ -73,7 +73,7 @@ func (p *pager) other(key rune) {
 // ask reads a line in the last row.
 func (p *pager) ask(prompt string) (answer string, ok bool) {
 	for {
-		p.out.WriteString("\r\x1b[K" + prompt + answer)
+		p.write("\r\x1b[K" + prompt + answer)
 		p.flush()
 		switch key := p.key(); {
 		case p.done || key == term.Escape:
@@ -97,7 +97,7 @@ func (p *pager) number(digit rune) {
 	n := int64(0)
 	for digit >= '0' && digit <= '9' {
 		n = min(n*10+int64(digit-'0'), 1<<50)
-		p.out.WriteString("\r\x1b[K:" + strconv.FormatInt(n, 10))
+		p.write("\r\x1b[K:" + strconv.FormatInt(n, 10))
 		p.flush()
 		digit = p.key()
 	}
@@ -155,7 +155,7 @@ func (p *pager) mark(key rune) {
 
 // flag is - and an option.
 func (p *pager) flag() {
-	p.out.WriteString("\r\x1b[K-")
+	p.write("\r\x1b[K-")
 	p.flush()
 	switch p.key() {
 	case 'M', 'm':

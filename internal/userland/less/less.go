@@ -118,7 +118,7 @@ func run(c *applet.Call) int {
 }
 
 func (p *pager) leave() {
-	p.out.WriteString("\r\x1b[K")
+	p.write("\r\x1b[K")
 	p.flush()
 	term.SetNow(p.keys.Fd, p.cooked)
 }
@@ -234,9 +234,16 @@ func (p *pager) signal() (end bool) {
 	return true
 }
 
+//go:noinline
 func (p *pager) quit(status int) { p.done, p.status = true, status }
 
+//go:noinline
 func (p *pager) flush() {
 	applet.WriteFd(1, []byte(p.out.String()))
 	p.out.Reset()
 }
+
+// write adds to what goes to the terminal.
+//
+//go:noinline
+func (p *pager) write(s string) { p.out.WriteString(s) }

@@ -18,6 +18,8 @@ const (
 const numberWidth = 8
 
 // width is that of a row of text.
+//
+//go:noinline
 func (p *pager) width() int {
 	if p.numbers {
 		return p.columns - numberWidth
@@ -76,6 +78,8 @@ func (p *pager) sequence(s []byte) int {
 
 // glyph is how a character is shown in a column. control says that it stands for a
 // control character.
+//
+//go:noinline
 func glyph(s []byte, x int) (control bool, w, size int) {
 	switch c := s[0]; {
 	case c == '\t':
@@ -99,11 +103,11 @@ func (p *pager) draw(text []byte) {
 	x := 0
 	for i := 0; i < len(text); {
 		if i == to && to > from {
-			p.out.WriteString(normal)
+			p.write(normal)
 			from, to = p.nextMatch(text, to)
 		}
 		if i == from && to > from {
-			p.out.WriteString(reverse)
+			p.write(reverse)
 		}
 		if n := p.sequence(text[i:]); n > 0 {
 			i += n
@@ -112,9 +116,9 @@ func (p *pager) draw(text []byte) {
 		control, w, size := glyph(text[i:], x)
 		switch {
 		case text[i] == '\t':
-			p.out.WriteString(pad.Spaces(w))
+			p.write(pad.Spaces(w))
 		case control && p.pattern != nil:
-			p.out.WriteByte('.')
+			p.write(".")
 		case control:
 			c := text[i]
 			if c < ' ' {
@@ -122,15 +126,15 @@ func (p *pager) draw(text []byte) {
 			} else {
 				c = '?'
 			}
-			p.out.WriteString(reverse + string(rune(c)) + normal)
+			p.write(reverse + string(rune(c)) + normal)
 		default:
-			p.out.Write(text[i : i+size])
+			p.write(string(text[i : i+size]))
 		}
 		x += w
 		i += size
 	}
 	if to >= len(text) && from < len(text) && to > from {
-		p.out.WriteString(normal)
+		p.write(normal)
 	}
 }
 
@@ -151,7 +155,7 @@ func (p *pager) nextMatch(text []byte, at int) (from, to int) {
 
 // show draws the screen.
 func (p *pager) show() {
-	p.out.WriteString("\x1b[H")
+	p.write("\x1b[H")
 	off := p.top
 	p.complete = false
 	number := int64(0)
@@ -159,24 +163,24 @@ func (p *pager) show() {
 		number = p.src.number(off)
 	}
 	for range p.rows {
-		p.out.WriteString("\x1b[K")
+		p.write("\x1b[K")
 		text, next, ok := p.row(off)
 		if !ok {
 			p.complete = true
 			if !p.noTildes {
-				p.out.WriteByte('~')
+				p.write("~")
 			}
-			p.out.WriteString("\r\n")
+			p.write("\r\n")
 			continue
 		}
 		if p.numbers {
-			p.out.WriteString(pad.Int(number, numberWidth-1) + " ")
+			p.write(pad.Int(number, numberWidth-1) + " ")
 			if p.endsLine(next) {
 				number++
 			}
 		}
 		p.draw(text)
-		p.out.WriteString("\r\n")
+		p.write("\r\n")
 		off = next
 	}
 	p.bottom = off
@@ -190,6 +194,7 @@ func (p *pager) show() {
 	p.flush()
 }
 
+//go:noinline
 func (p *pager) endsLine(next int64) bool {
 	b := p.src.at(next-1, 1)
 	return len(b) == 1 && b[0] == '\n'
@@ -205,7 +210,7 @@ func (p *pager) statusLine() {
 	case p.long:
 		p.longStatus()
 	case p.top > 0 && !p.complete:
-		p.out.WriteString("\r\x1b[K:")
+		p.write("\r\x1b[K:")
 	case p.top == 0:
 		p.message(p.name + many)
 	default:
@@ -241,12 +246,16 @@ func (p *pager) longStatus() {
 }
 
 // message shows a text in the last row.
+//
+//go:noinline
 func (p *pager) message(text string) {
 	text = strings.ToValidUTF8(text, "?")
-	p.out.WriteString("\r\x1b[K" + reverse + text + normal)
+	p.write("\r\x1b[K" + reverse + text + normal)
 }
 
 // say shows a message at once.
+//
+//go:noinline
 func (p *pager) say(text string) {
 	p.message(text)
 	p.flush()

@@ -61,6 +61,8 @@ func text[T int8 | uint8](field []T) string {
 }
 
 // hundredths is n of total in percent with two digits, in a width.
+//
+//go:noinline
 func hundredths(n, total uint64, width int) string {
 	total = max(total, 1)
 	return pad.Left(pad.Fixed((n*10000+total/2)/total, 2), width)

@@ -7,6 +7,7 @@ import (
 	"bantam/internal/userland/applet/term"
 )
 
+//go:noinline
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // How an operator takes a movement.
@@ -143,6 +144,7 @@ const (
 	letter
 )
 
+//go:noinline
 func kindOf(c byte, big bool) int {
 	switch {
 	case c == ' ' || c == '\t' || c == '\n':
@@ -154,6 +156,8 @@ func kindOf(c byte, big bool) int {
 }
 
 // at is the byte at a place; a line's end is a newline.
+//
+//go:noinline
 func (t *text) at(p place) byte {
 	if line := t.lines[p.line]; p.col < len(line) {
 		return line[p.col]
@@ -162,6 +166,8 @@ func (t *text) at(p place) byte {
 }
 
 // next moves a place one byte on; the ends of lines count.
+//
+//go:noinline
 func (t *text) next(p *place) bool {
 	if p.col < len(t.lines[p.line]) {
 		p.col++
@@ -174,6 +180,7 @@ func (t *text) next(p *place) bool {
 	return true
 }
 
+//go:noinline
 func (t *text) prev(p *place) bool {
 	if p.col > 0 {
 		p.col--

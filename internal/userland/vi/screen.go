@@ -23,13 +23,16 @@ type screen struct {
 	out           strings.Builder
 }
 
+//go:noinline
 func (e *editor) write(s string) { e.screen.out.WriteString(s) }
 
+//go:noinline
 func (e *editor) flush() {
 	applet.WriteFd(1, []byte(e.screen.out.String()))
 	e.screen.out.Reset()
 }
 
+//go:noinline
 func moveTo(row, column int) string {
 	return "\x1b[" + strconv.Itoa(row+1) + ";" + strconv.Itoa(column+1) + "H"
 }
@@ -53,6 +56,8 @@ func (e *editor) measure() {
 }
 
 // forget makes the next refresh draw everything.
+//
+//go:noinline
 func (e *editor) forget() {
 	e.screen.shown = make([]string, e.screen.rows-1)
 	for i := range e.screen.shown {
@@ -201,6 +206,7 @@ func (e *editor) showStatus() {
 	}
 }
 
+//go:noinline
 func cutColumns(s string, columns int) string {
 	n := 0
 	for i, r := range s {
@@ -229,13 +235,19 @@ func (e *editor) state() string {
 }
 
 // say shows a message in the last row, warn one that stands out.
+//
+//go:noinline
 func (e *editor) say(text string) { e.message, e.bold = literal(text), false }
 
+//go:noinline
 func (e *editor) warn(text string) { e.message, e.bold = literal(text), true }
 
+//go:noinline
 func (e *editor) warnError(what string, err error) { e.warn("'" + what + "' " + applet.Reason(err)) }
 
 // literal shows control characters of a text as ^X.
+//
+//go:noinline
 func literal(text string) string {
 	var b strings.Builder
 	for _, r := range text {
@@ -252,6 +264,8 @@ func literal(text string) string {
 }
 
 // beep is for what can't be done.
+//
+//go:noinline
 func (e *editor) beep() {
 	if !e.flash {
 		e.write("\a")

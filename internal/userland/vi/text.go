@@ -9,6 +9,7 @@ import (
 // place is a position in the text: a line and a byte in it.
 type place struct{ line, col int }
 
+//go:noinline
 func (p place) before(q place) bool { return p.line < q.line || p.line == q.line && p.col < q.col }
 
 // change is one replacement of lines, as undoing it needs it.
@@ -52,6 +53,7 @@ func (t *text) id() int {
 	return t.changes[len(t.changes)-1].id
 }
 
+//go:noinline
 func (t *text) modified() bool { return t.id() != t.savedID }
 
 // load replaces everything. Nothing of it can be undone.
@@ -61,6 +63,8 @@ func (t *text) load(data string) {
 }
 
 // replace replaces the lines from..to.
+//
+//go:noinline
 func (t *text) replace(from, to int, with ...string) {
 	if n := len(t.changes) - 1; n >= 0 && to-from == 1 && len(with) == 1 {
 		// What is typed into a line is one change.
@@ -120,6 +124,8 @@ func (t *text) undo() int {
 }
 
 // bound keeps the cursor inside the text, on a character unless something is inserted.
+//
+//go:noinline
 func (t *text) bound(inserting bool) {
 	t.dot.line = max(min(t.dot.line, len(t.lines)-1), 0)
 	line := t.lines[t.dot.line]
@@ -142,6 +148,8 @@ func before(line string, col int) int {
 }
 
 // after is where the next character begins.
+//
+//go:noinline
 func after(line string, col int) int {
 	if col >= len(line) {
 		return len(line)
@@ -151,6 +159,8 @@ func after(line string, col int) int {
 }
 
 // firstPrinted is the first character of a line that isn't white space.
+//
+//go:noinline
 func firstPrinted(line string) int {
 	n := len(line) - len(strings.TrimLeft(line, " \t"))
 	if n == len(line) {
@@ -160,6 +170,8 @@ func firstPrinted(line string) int {
 }
 
 // cut returns the text between two places.
+//
+//go:noinline
 func (t *text) cut(from, to place) []string {
 	if from.line == to.line {
 		return []string{t.lines[from.line][from.col:to.col]}
@@ -170,6 +182,8 @@ func (t *text) cut(from, to place) []string {
 }
 
 // remove deletes the text between two places.
+//
+//go:noinline
 func (t *text) remove(from, to place) {
 	joined := t.lines[from.line][:from.col] + t.lines[to.line][to.col:]
 	t.replace(from.line, to.line+1, joined)
@@ -177,6 +191,8 @@ func (t *text) remove(from, to place) {
 }
 
 // insert inserts text, which may be of several lines, and returns the place behind it.
+//
+//go:noinline
 func (t *text) insert(at place, what []string) place {
 	line := t.lines[at.line]
 	head, tail := line[:at.col], line[at.col:]

@@ -27,6 +27,7 @@ const (
 	markEnd   = '\x02'
 )
 
+//go:noinline
 func plainPrompt(prompt string) string {
 	return strings.NewReplacer("\x01", "", "\x02", "").Replace(prompt)
 }
@@ -73,6 +74,8 @@ func promptWidth(s string) int {
 }
 
 // glyph is how a character is shown and how many columns that takes.
+//
+//go:noinline
 func glyph(r rune) (string, int) {
 	switch {
 	case r >= term.Byte:
@@ -86,6 +89,8 @@ func glyph(r rune) (string, int) {
 }
 
 // position is where the terminal's cursor stands behind the text.
+//
+//go:noinline
 func (e *Editor) position(text []rune) (x, y int) {
 	columns := e.screen.columns
 	x, y = e.screen.indent%columns, e.screen.indent/columns
@@ -102,6 +107,8 @@ func (e *Editor) position(text []rune) (x, y int) {
 }
 
 // move is the control sequences that bring the cursor from where it stands to a place.
+//
+//go:noinline
 func (s *screen) move(x, y int) string {
 	out := ""
 	if n := s.y - y; n > 0 {
@@ -179,6 +186,8 @@ func (e *Editor) rewrite(from int) string {
 }
 
 // redraw lets the next draw begin with the prompt.
+//
+//go:noinline
 func (e *Editor) redraw() { e.screen.broken = true }
 
 // resized draws the line anew if the terminal has another width. Terminals wrap lines

@@ -298,6 +298,7 @@ func (e *Editor) wordRight() int {
 // most bounds the line: 64 K characters, so that a paste can't fill the memory.
 const most = 64 << 10
 
+//go:noinline
 func (e *Editor) insert(text []rune) {
 	if len(e.line)+len(text) > most {
 		e.beep()
@@ -309,6 +310,7 @@ func (e *Editor) insert(text []rune) {
 	e.cursor += len(text)
 }
 
+//go:noinline
 func (e *Editor) remove(from, to int) {
 	from, to = max(from, 0), min(to, len(e.line))
 	if from >= to {
@@ -321,6 +323,8 @@ func (e *Editor) remove(from, to int) {
 }
 
 // kill removes text and keeps it for ^Y.
+//
+//go:noinline
 func (e *Editor) kill(from, to int) {
 	if from < to {
 		e.killed = append(e.killed[:0], e.line[from:to]...)
@@ -337,12 +341,16 @@ func (e *Editor) transpose() {
 }
 
 // set replaces the line and puts the cursor at its end.
+//
+//go:noinline
 func (e *Editor) set(s string) {
 	e.line = append(e.line[:0], runes(s)...)
 	e.cursor = len(e.line)
 }
 
 // runes and text keep bytes that aren't UTF-8 as term.Byte and the byte.
+//
+//go:noinline
 func runes(s string) []rune {
 	line := make([]rune, 0, len(s))
 	for s != "" {
@@ -356,6 +364,7 @@ func runes(s string) []rune {
 	return line
 }
 
+//go:noinline
 func text(line []rune) string {
 	p := make([]byte, 0, len(line))
 	for _, r := range line {
@@ -368,6 +377,8 @@ func text(line []rune) string {
 	return string(p)
 }
 
+//go:noinline
 func (e *Editor) write(s string) { applet.WriteFd(e.Out, []byte(s)) }
 
+//go:noinline
 func (e *Editor) beep() { e.write("\a") }

@@ -6,6 +6,8 @@ import "strconv"
 const spaces = "                                                                "
 
 // Spaces returns n spaces.
+//
+//go:noinline
 func Spaces(n int) string {
 	s := ""
 	for ; n > len(spaces); n -= len(spaces) {
@@ -15,18 +17,28 @@ func Spaces(n int) string {
 }
 
 // Left puts spaces before s: C's %*s.
+//
+//go:noinline
 func Left(s string, width int) string { return Spaces(width-len(s)) + s }
 
 // Right puts spaces behind s: C's %-*s.
+//
+//go:noinline
 func Right(s string, width int) string { return s + Spaces(width-len(s)) }
 
 // Cut returns at most the first n bytes of s: C's %.*s.
+//
+//go:noinline
 func Cut(s string, n int) string { return s[:min(len(s), max(n, 0))] }
 
 // Int is a number with spaces before it: C's %*d.
+//
+//go:noinline
 func Int(n int64, width int) string { return Left(strconv.FormatInt(n, 10), width) }
 
 // Zero is a number with zeros before it: C's %0*d.
+//
+//go:noinline
 func Zero(n int64, width int) string {
 	s := strconv.FormatInt(n, 10)
 	for len(s) < width {
@@ -36,6 +48,8 @@ func Zero(n int64, width int) string {
 }
 
 // Fixed is a number of 1/10^digits with a decimal point: Fixed(1234, 2) is "12.34".
+//
+//go:noinline
 func Fixed(n uint64, digits int) string {
 	s := strconv.FormatUint(n, 10)
 	for len(s) <= digits {
@@ -47,6 +61,8 @@ func Fixed(n uint64, digits int) string {
 // Short writes n, which counts units of scale[0], in exactly width characters (4 or
 // 5) with a letter of scale where it doesn't fit, as BusyBox's ps and top do:
 // "1234", "1.2m", " 27m", "123t".
+//
+//go:noinline
 func Short(n uint64, width int, scale string) string {
 	limit := uint64(10000)
 	if width == 5 {
