@@ -102,10 +102,12 @@ import (
 	applet_tail "bantam/internal/userland/tail"
 	applet_tar "bantam/internal/userland/tar"
 	applet_tee "bantam/internal/userland/tee"
+	applet_telnet "bantam/internal/userland/telnet"
 	applet_test "bantam/internal/userland/test"
 	applet_top "bantam/internal/userland/top"
 	applet_touch "bantam/internal/userland/touch"
 	applet_tr "bantam/internal/userland/tr"
+	applet_traceroute "bantam/internal/userland/traceroute"
 	applet_truth "bantam/internal/userland/truth"
 	applet_udhcpc "bantam/internal/userland/udhcpc"
 	applet_uncompress "bantam/internal/userland/uncompress"
@@ -312,12 +314,15 @@ var table = applet.Table{
 	{Name: "tar", Applet: &applet_tar.Applet},
 	{Name: "taskset", Applet: &applet_schedule.Taskset},
 	{Name: "tee", Applet: &applet_tee.Applet},
+	{Name: "telnet", Applet: &applet_telnet.Applet},
 	{Name: "test", Applet: &applet_test.Applet},
 	{Name: "time", Applet: &applet_wrap.Time},
 	{Name: "timeout", Applet: &applet_wrap.Timeout},
 	{Name: "top", Applet: &applet_top.Applet},
 	{Name: "touch", Applet: &applet_touch.Touch},
 	{Name: "tr", Applet: &applet_tr.Applet},
+	{Name: "traceroute", Applet: &applet_traceroute.Applet},
+	{Name: "traceroute6", Applet: &applet_traceroute.Applet6},
 	{Name: "tree", Applet: &applet_listtree.Applet},
 	{Name: "true", Applet: &applet_truth.True},
 	{Name: "truncate", Applet: &applet_touch.Truncate},
