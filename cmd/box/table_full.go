@@ -66,6 +66,7 @@ import (
 	applet_nc "bantam/internal/userland/nc"
 	applet_netstat "bantam/internal/userland/netstat"
 	applet_nslookup "bantam/internal/userland/nslookup"
+	applet_ntpd "bantam/internal/userland/ntpd"
 	applet_openfiles "bantam/internal/userland/openfiles"
 	applet_passwd "bantam/internal/userland/passwd"
 	applet_patch "bantam/internal/userland/patch"
@@ -250,6 +251,7 @@ var table = applet.Table{
 	{Name: "nproc", Applet: &applet_sysinfo.Nproc},
 	{Name: "nsenter", Applet: &applet_namespace.Nsenter},
 	{Name: "nslookup", Applet: &applet_nslookup.Applet},
+	{Name: "ntpd", Applet: &applet_ntpd.Applet},
 	{Name: "passwd", Applet: &applet_passwd.Passwd},
 	{Name: "paste", Applet: &applet_lines.Paste},
 	{Name: "patch", Applet: &applet_patch.Applet},
