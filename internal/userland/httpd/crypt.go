@@ -2,10 +2,10 @@ package httpd
 
 import (
 	"crypto/md5"
-	"crypto/rand"
 	"crypto/subtle"
 	"strings"
 
+	"bantam/internal/userland/applet/socket"
 	"bantam/internal/userland/applet/users"
 )
 
@@ -14,7 +14,7 @@ const saltDigits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 // salt makes a salt for a password.
 func salt() string {
 	var b [8]byte
-	rand.Read(b[:])
+	socket.Random(b[:])
 	for i := range b {
 		b[i] = saltDigits[b[i]&63]
 	}

@@ -71,7 +71,10 @@ func numberFor(builtin, file, word string, base int) (number uint32, ok bool) {
 	return number, err == nil
 }
 
-func scopeName(n byte) string   { return nameFor(scopeNames, "scopes", uint32(n)) }
+//go:noinline
+func scopeName(n byte) string { return nameFor(scopeNames, "scopes", uint32(n)) }
+
+//go:noinline
 func tableName(n uint32) string { return nameFor(tableNames, "tables", n) }
 func realmName(n uint32) string { return nameFor(realmNames, "realms", n) }
 func fieldName(n byte) string   { return nameFor(fieldNames, "dsfield", uint32(n)) }

@@ -49,6 +49,7 @@ func (x *command) fail(text string) {
 	x.words = nil
 }
 
+//go:noinline
 func (x *command) invalid(word, what string) {
 	x.fail("invalid argument '" + word + "' to '" + what + "'")
 }
@@ -58,9 +59,13 @@ func (x *command) duplicate(key, word string) {
 }
 
 // done says that no words are left, or that something failed.
+//
+//go:noinline
 func (x *command) done() bool { return len(x.words) == 0 || x.failed != 0 }
 
 // take takes a word that is there.
+//
+//go:noinline
 func (x *command) take() string {
 	word := x.words[0]
 	x.words = x.words[1:]
@@ -297,6 +302,7 @@ func (x *command) newline() string {
 	return "\n"
 }
 
+//go:noinline
 func num(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 
 // hardware writes a hardware address, which is an IP address for tunnels.

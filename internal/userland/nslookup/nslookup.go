@@ -2,7 +2,6 @@
 package nslookup
 
 import (
-	"crypto/rand"
 	"strconv"
 	"strings"
 	"syscall"
@@ -184,7 +183,7 @@ func (x *lookup) addAll(kind uint16, name string) bool {
 
 func (x *lookup) add(kind uint16, name string) bool {
 	var id [2]byte
-	rand.Read(id[:])
+	socket.Random(id[:])
 	// The identifiers of one use have to differ.
 	n := (uint16(id[0])<<8|uint16(id[1]))&^63 | uint16(len(x.queries)&63)
 	text, err := dns.Query(n, name, kind)

@@ -3,7 +3,6 @@ package ntpd
 import (
 	"bytes"
 	"crypto/md5"
-	"crypto/rand"
 	"crypto/sha1"
 	"crypto/subtle"
 	"strconv"
@@ -109,7 +108,7 @@ func (d *daemon) ask(p *peer) {
 		return
 	}
 	// The time of sending is nobody's business: a random number comes back as well.
-	rand.Read(p.cookie[:])
+	socket.Random(p.cookie[:])
 	q := make([]byte, packetSize, packetSize+24)
 	q[0] = version | modeClient
 	copy(q[atSent:], p.cookie[:])

@@ -2,7 +2,6 @@
 package udhcpc
 
 import (
-	"crypto/rand"
 	"strconv"
 	"strings"
 	"syscall"
@@ -296,7 +295,7 @@ func (x *client) resume(handed string) {
 
 func (x *client) newXID() {
 	var p [4]byte
-	rand.Read(p[:])
+	socket.Random(p[:])
 	x.xid = uint32(p[0])<<24 | uint32(p[1])<<16 | uint32(p[2])<<8 | uint32(p[3])
 }
 

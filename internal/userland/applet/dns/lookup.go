@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"crypto/rand"
 	"strings"
 	"syscall"
 	"time"
@@ -229,7 +228,7 @@ func (c *Config) Ask(name string, kind uint16) (*Message, error) {
 
 func random16() uint16 {
 	var p [2]byte
-	rand.Read(p[:])
+	socket.Random(p[:])
 	return get16(p[:])
 }
 

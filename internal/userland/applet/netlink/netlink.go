@@ -159,6 +159,8 @@ func (c *Conn) List(kind uint16, fixed []byte, f func(Message) error) error {
 type Request struct{ buf []byte }
 
 // NewRequest begins a message with its fixed part.
+//
+//go:noinline
 func NewRequest(kind uint16, flags int, fixed []byte) *Request {
 	flags |= unix.NLM_F_REQUEST
 	r := &Request{make([]byte, headerSize, 256)}
@@ -188,17 +190,25 @@ func (r *Request) Add(kind uint16, value []byte) {
 }
 
 // AddString adds a string with its NUL.
+//
+//go:noinline
 func (r *Request) AddString(kind uint16, s string) { r.Add(kind, append([]byte(s), 0)) }
 
 // Add32 adds a number in the machine's order.
+//
+//go:noinline
 func (r *Request) Add32(kind uint16, n uint32) {
 	r.Add(kind, []byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)})
 }
 
 // Add16 adds a number in the machine's order.
+//
+//go:noinline
 func (r *Request) Add16(kind, n uint16) { r.Add(kind, []byte{byte(n), byte(n >> 8)}) }
 
 // Nest begins an attribute that holds attributes, which End ends.
+//
+//go:noinline
 func (r *Request) Nest(kind uint16) (at int) {
 	at = len(r.buf)
 	r.Add(kind, nil)
@@ -206,12 +216,16 @@ func (r *Request) Nest(kind uint16) (at int) {
 }
 
 // Skip adds bytes to an open nest: a fixed part inside it.
+//
+//go:noinline
 func (r *Request) Skip(p []byte) {
 	r.buf = append(r.buf, p...)
 	r.pad()
 }
 
 // End ends the attribute that Nest began.
+//
+//go:noinline
 func (r *Request) End(at int) {
 	size := len(r.buf) - at
 	r.buf[at], r.buf[at+1] = byte(size), byte(size>>8)
@@ -221,6 +235,8 @@ func (r *Request) End(at int) {
 type Attributes []byte
 
 // Attributes returns what follows the fixed part, nothing if the message is shorter.
+//
+//go:noinline
 func (m Message) Attributes(fixed int) Attributes {
 	if fixed = align(fixed); fixed < len(m.Body) {
 		return Attributes(m.Body[fixed:])
@@ -262,9 +278,13 @@ func (a Attributes) Get(want uint16) []byte {
 }
 
 // Has says whether there is such an attribute.
+//
+//go:noinline
 func (a Attributes) Has(kind uint16) bool { return a.Get(kind) != nil }
 
 // Uint32 returns an attribute's number, 0 if it isn't there.
+//
+//go:noinline
 func (a Attributes) Uint32(kind uint16) uint32 {
 	if p := a.Get(kind); len(p) >= 4 {
 		return get32(p)
@@ -286,6 +306,8 @@ func (m Message) Uint32(at int) uint32 {
 }
 
 // Byte reads a byte of a message's fixed part, 0 beyond its end.
+//
+//go:noinline
 func (m Message) Byte(at int) byte {
 	if len(m.Body) <= at {
 		return 0

@@ -17,6 +17,8 @@ type IP struct {
 }
 
 // From makes an address of its 4 or 16 bytes.
+//
+//go:noinline
 func From(p []byte) (ip IP) {
 	if len(p) == 4 || len(p) == 16 {
 		ip.size = uint8(copy(ip.bytes[:], p))
@@ -25,6 +27,8 @@ func From(p []byte) (ip IP) {
 }
 
 // V4 makes an IPv4 address of its number.
+//
+//go:noinline
 func V4(n uint32) IP {
 	return IP{bytes: [16]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, size: 4}
 }
@@ -38,6 +42,8 @@ func (ip IP) Is6() bool    { return ip.size == 16 }
 func (ip IP) IsNone() bool { return ip.size == 0 }
 
 // Uint32 is the number of an IPv4 address.
+//
+//go:noinline
 func (ip IP) Uint32() uint32 {
 	b := &ip.bytes
 	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
@@ -80,6 +86,8 @@ func (ip IP) Unmap() IP {
 }
 
 // Has says whether other begins with the first bits of ip.
+//
+//go:noinline
 func (ip IP) Has(other IP, bits int) bool {
 	if ip.size != other.size {
 		return false

@@ -74,3 +74,15 @@ func Packet(index int, protocol uint16, hardware []byte) *syscall.SockaddrLinkla
 	copy(sa.Addr[:], hardware)
 	return sa
 }
+
+// Random fills p with random bytes of the kernel's. Package crypto/rand would add
+// packages fmt and math/big to box.
+func Random(p []byte) {
+	for len(p) > 0 {
+		n, err := unix.Getrandom(p, 0)
+		if err != nil && err != syscall.EINTR {
+			panic(err) // never: Linux has it since 3.17
+		}
+		p = p[max(n, 0):]
+	}
+}
