@@ -49,6 +49,7 @@ import (
 	applet_sleep "bantam/internal/userland/sleep"
 	applet_sort "bantam/internal/userland/sort"
 	applet_stat "bantam/internal/userland/stat"
+	applet_stty "bantam/internal/userland/stty"
 	applet_switchroot "bantam/internal/userland/switchroot"
 	applet_sync "bantam/internal/userland/sync"
 	applet_sysinfo "bantam/internal/userland/sysinfo"
@@ -118,6 +119,7 @@ var table = applet.Table{
 	{Name: "mountpoint", Applet: &applet_mountpoint.Applet},
 	{Name: "mv", Applet: &applet_cp.Mv},
 	{Name: "nice", Applet: &applet_schedule.Nice},
+	{Name: "nohup", Applet: &applet_wrap.Nohup},
 	{Name: "nproc", Applet: &applet_sysinfo.Nproc},
 	{Name: "pidof", Applet: &applet_kill.Pidof},
 	{Name: "pivot_root", Applet: &applet_chroot.Pivot},
@@ -140,6 +142,7 @@ var table = applet.Table{
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
 	{Name: "sort", Applet: &applet_sort.Applet},
 	{Name: "stat", Applet: &applet_stat.Applet},
+	{Name: "stty", Applet: &applet_stty.Stty},
 	{Name: "switch_root", Applet: &applet_switchroot.Applet},
 	{Name: "sync", Applet: &applet_sync.Sync},
 	{Name: "tac", Applet: &applet_reverse.Tac},

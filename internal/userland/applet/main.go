@@ -24,7 +24,31 @@ func (t Table) Main(version string, argv []string) int {
 	}
 	c.Applet, c.Name = a, name
 	c.Login = strings.HasPrefix(argv[0], "-")
+	plainSignals()
 	return c.run(argv[1:])
+}
+
+// plainSignals gives signals their default actions, which end the process without a
+// word: Go's runtime has handlers for them that print stacks (SIGQUIT) or do nothing
+// (SIGUSR1). It keeps those that it needs, and those whose handlers do as the
+// default. signals.Notify puts a handler back.
+func plainSignals() {
+	const plain = 1<<syscall.SIGQUIT | 1<<syscall.SIGABRT | 1<<syscall.SIGUSR1 | 1<<syscall.SIGUSR2 | 1<<syscall.SIGALRM |
+		1<<syscall.SIGSTKFLT | 1<<syscall.SIGXCPU | 1<<syscall.SIGXFSZ | 1<<syscall.SIGVTALRM | 1<<syscall.SIGIO |
+		1<<syscall.SIGPWR | 1<<syscall.SIGSYS
+	const firstRealTime, lastRealTime = 35, 64 // those before are the runtime's and the C library's
+	for n := 1; n <= lastRealTime; n++ {
+		if n >= firstRealTime || plain>>n&1 != 0 {
+			var action kernelAction
+			syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(n), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
+		}
+	}
+}
+
+// kernelAction is the kernel's struct sigaction: handler 0 is the default action.
+type kernelAction struct {
+	handler, flags, restorer uintptr
+	mask                     uint64
 }
 
 // brokenPipe ends a process of its own as a closed pipe ends a C program: by SIGPIPE.
@@ -39,10 +63,7 @@ func (c *Call) brokenPipe() {
 // returns if the signal was ignored when the program started.
 func Die(signal syscall.Signal) {
 	runtime.LockOSThread()
-	var action, old struct {
-		handler, flags, restorer uintptr
-		mask                     uint64
-	}
+	var action, old kernelAction
 	const ignore = 1
 	syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(signal), 0, uintptr(unsafe.Pointer(&old)), 8, 0, 0)
 	if old.handler == ignore {

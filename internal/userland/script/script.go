@@ -55,7 +55,7 @@ func script(c *applet.Call) int {
 		c.Out.Print("Script started, file is ", name, "\n")
 		c.Out.Flush()
 	}
-	children, err := signals.Pipe(syscall.SIGCHLD, syscall.SIGWINCH)
+	children, err := signals.Pipe(syscall.SIGCHLD, syscall.SIGWINCH, syscall.SIGTERM, syscall.SIGHUP)
 	if err != nil {
 		return c.Warn("pipe", err)
 	}
@@ -166,10 +166,16 @@ func (s *session) pump(arrived, pid int) {
 	}
 }
 
-// signal says whether the program has ended; its status is left to be waited for.
+// signal says whether the program has ended; its status is left to be waited for. If
+// this one is to end, the program is told that its terminal is gone.
 func (s *session) signal(arrived, pid int) bool {
 	var b [16]byte
-	syscall.Read(arrived, b[:])
+	n, _ := syscall.Read(arrived, b[:])
+	for _, signal := range b[:max(n, 0)] {
+		if signal == byte(syscall.SIGTERM) || signal == byte(syscall.SIGHUP) {
+			syscall.Kill(-pid, syscall.SIGHUP)
+		}
+	}
 	s.resize()
 	var info unix.Siginfo
 	err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)

@@ -26,6 +26,7 @@ arguments it prints the speed and what is unlike stty sane.`,
 	SETTING	see stty(1)
 `,
 	Form: applet.Plain,
+	Min:  true,
 	Run:  stty,
 }
 

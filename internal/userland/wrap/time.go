@@ -107,6 +107,12 @@ func measure(c *applet.Call) int {
 // run runs the program. ^C and ^\ are for it, and not for its witness. The result is
 // the status if it can't be run.
 func (u *usage) run(c *applet.Call) int {
+	// A handler is gone in the program, while an ignored signal would stay so.
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT} {
+		if !signals.Ignored(signal) {
+			signals.Notify(signal)
+		}
+	}
 	start := time.Now()
 	pid, err := c.Start(u.argv, [3]int{0, 1, 2}, nil)
 	if err != nil {
@@ -114,7 +120,6 @@ func (u *usage) run(c *applet.Call) int {
 		u.status = syscall.WaitStatus(applet.NotRun(err) << 8)
 		return applet.NotRun(err)
 	}
-	signals.Ignore(syscall.SIGINT, syscall.SIGQUIT)
 	for {
 		if _, err := syscall.Wait4(pid, &u.status, 0, &u.Rusage); err != syscall.EINTR {
 			break

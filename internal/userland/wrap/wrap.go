@@ -52,6 +52,7 @@ var Nohup = applet.Applet{
 	// POSIX: 127 for an error of nohup itself.
 	Trouble: 127,
 	AtLeast: 1,
+	Min:     true,
 	Run:     nohup,
 }
 

@@ -139,7 +139,7 @@ func TestHistory(t *testing.T) {
 	p.Type("\x12z") // there is none
 	p.Wait("(reverse-i-search)'o': two")
 	p.Type("\x7f\x7ft\x1b[F+\r")
-	p.Wait("> two+\n[two+]\n")
+	p.Wait("> two+\n[two+]\n> ")
 	p.Type("\x12fi\r")
 	p.Wait("[five]\n")
 	for i := range 20 {
