@@ -92,6 +92,8 @@ func (c *Call) trouble() int {
 }
 
 // Warn prints "name: what: reason of err" and returns 1.
+//
+//go:noinline
 func (c *Call) Warn(what string, err error) int {
 	if err == nil {
 		return c.Complain(what)
@@ -114,6 +116,8 @@ func (c *Call) Complain(text string) int {
 }
 
 // CantOpen is the error for a file that can't be read, in BusyBox's words.
+//
+//go:noinline
 func (c *Call) CantOpen(path string, err error) int {
 	return c.Warn("can't open '"+path+"'", err)
 }
@@ -130,12 +134,16 @@ func (c *Call) UsageError(reason string) int {
 }
 
 // Getenv returns an environment variable, "" if it isn't set.
+//
+//go:noinline
 func (c *Call) Getenv(name string) string {
 	value, _ := c.LookupEnv(name)
 	return value
 }
 
 // LookupEnv returns an environment variable and whether it is set.
+//
+//go:noinline
 func (c *Call) LookupEnv(name string) (value string, set bool) {
 	if !c.hasEnv {
 		return syscall.Getenv(name)

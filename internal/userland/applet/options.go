@@ -242,9 +242,13 @@ func (c *Call) digits(s string) int {
 }
 
 // Has says whether the option was given.
+//
+//go:noinline
 func (c *Call) Has(key string) bool { return c.Count(key) > 0 }
 
 // Count says how often the option was given: -vvv is 3.
+//
+//go:noinline
 func (c *Call) Count(key string) int {
 	n := 0
 	for _, o := range c.options {
@@ -256,12 +260,16 @@ func (c *Call) Count(key string) int {
 }
 
 // Value returns the value of the option's last use, "" if there is none.
+//
+//go:noinline
 func (c *Call) Value(key string) string {
 	value, _ := c.Given(key)
 	return value
 }
 
 // Given returns the value of the option's last use and whether there was one.
+//
+//go:noinline
 func (c *Call) Given(key string) (value string, given bool) {
 	for _, o := range c.options {
 		if o.key == key {
@@ -272,6 +280,8 @@ func (c *Call) Given(key string) (value string, given bool) {
 }
 
 // Values returns the values of all uses of the option, in order.
+//
+//go:noinline
 func (c *Call) Values(key string) []string {
 	var values []string
 	for _, o := range c.options {
@@ -284,6 +294,8 @@ func (c *Call) Values(key string) []string {
 
 // Last returns which of the options was given last, "" for none of them: for
 // options that undo each other, as -H, -L and -P do.
+//
+//go:noinline
 func (c *Call) Last(keys ...string) string {
 	for i := len(c.options) - 1; i >= 0; i-- {
 		for _, key := range keys {
@@ -297,6 +309,8 @@ func (c *Call) Last(keys ...string) string {
 
 // Each calls f for every option in the order in which they were given, for
 // options whose order matters (sed -e and -f, ip, sort -k).
+//
+//go:noinline
 func (c *Call) Each(f func(key, value string)) {
 	for _, o := range c.options {
 		f(o.key, o.value)

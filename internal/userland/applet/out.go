@@ -126,7 +126,10 @@ func (o *Out) Int(n int64) {
 	o.Write(strconv.AppendInt(p[:0], n, 10))
 }
 
-// Print writes its arguments one after the other.
+// Print writes its arguments one after the other. It isn't inlined, nor are the other
+// methods that every applet calls: a loop in a thousand places is 0.2 MB.
+//
+//go:noinline
 func (o *Out) Print(parts ...string) {
 	for _, s := range parts {
 		o.WriteString(s)

@@ -173,6 +173,7 @@ func NewRequest(kind uint16, flags int, fixed []byte) *Request {
 // Fixed is the message's fixed part and what follows it, to change it.
 func (r *Request) Fixed() []byte { return r.buf[headerSize:] }
 
+//go:noinline
 func (r *Request) pad() {
 	for len(r.buf)%4 != 0 {
 		r.buf = append(r.buf, 0)
@@ -182,6 +183,8 @@ func (r *Request) pad() {
 func (r *Request) put32(at int, n uint32) { *(*uint32)(unsafe.Pointer(&r.buf[at])) = n }
 
 // Add adds an attribute.
+//
+//go:noinline
 func (r *Request) Add(kind uint16, value []byte) {
 	size := len(value) + 4
 	r.buf = append(r.buf, byte(size), byte(size>>8), byte(kind), byte(kind>>8))
