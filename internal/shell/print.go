@@ -17,6 +17,7 @@ func printed(c command) string {
 	return string(p.out)
 }
 
+//go:noinline
 func (p *printer) s(parts ...string) {
 	for _, s := range parts {
 		p.out = append(p.out, s...)

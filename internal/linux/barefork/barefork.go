@@ -121,6 +121,7 @@ func (s *Script) Exec(files, argv, env []string) {
 	}
 }
 
+//go:noinline
 func (s *Script) add(what string, st step, args []uintptr) {
 	copy(st.args[:], args)
 	s.steps, s.what = append(s.steps, st), append(s.what, what)

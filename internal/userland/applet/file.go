@@ -159,6 +159,8 @@ func Readlink(path string) (string, error) {
 func Exists(path string) bool { return syscall.Access(path, 0) == nil }
 
 // Base returns the last element of a path, as basename(1) does.
+//
+//go:noinline
 func Base(path string) string {
 	for len(path) > 1 && path[len(path)-1] == '/' {
 		path = path[:len(path)-1]
@@ -170,6 +172,8 @@ func Base(path string) string {
 }
 
 // Join puts a name below a folder.
+//
+//go:noinline
 func Join(dir, name string) string {
 	if dir == "" || strings.HasSuffix(dir, "/") {
 		return dir + name

@@ -205,6 +205,8 @@ func (in *In) UnreadByte() error {
 
 // Line returns the next line without its newline, valid until the next call, and
 // false at the end. A read error ends the lines, too: see Err.
+//
+//go:noinline
 func (in *In) Line() ([]byte, bool) { return in.Until('\n') }
 
 // Until returns what stands before the next end byte, as Line does for newlines.

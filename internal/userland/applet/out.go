@@ -59,6 +59,8 @@ func (o *Out) Unbuffered() { o.raw, o.known = true, true }
 func (o *Out) LineBuffered() { o.lines, o.known = true, true }
 
 // Write is io.Writer's.
+//
+//go:noinline
 func (o *Out) Write(p []byte) (int, error) {
 	// The compiler may not see it, but WriteString doesn't keep its string.
 	o.WriteString(unsafe.String(unsafe.SliceData(p), len(p)))
