@@ -2,7 +2,6 @@
 package brctl
 
 import (
-	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -253,11 +252,11 @@ func (b bridge) showMACs(name string) int {
 	if err != nil {
 		return b.Warn("can't read bridge "+name+" forward db", err)
 	}
-	var entries [][]byte
+	var entries []string // sorted by their addresses, which they begin with
 	for ; len(data) >= entrySize; data = data[entrySize:] {
-		entries = append(entries, data[:entrySize])
+		entries = append(entries, string(data[:entrySize]))
 	}
-	slices.SortFunc(entries, func(x, y []byte) int { return bytes.Compare(x[:6], y[:6]) })
+	slices.Sort(entries)
 	b.Out.Print("port no\tmac addr\t\tis local?\tageing timer\n")
 	for _, e := range entries {
 		local := "no"
@@ -266,11 +265,11 @@ func (b bridge) showMACs(name string) int {
 		}
 		const digits = "0123456789abcdef"
 		var mac []byte
-		for i, n := range e[:6] {
+		for i := range 6 {
 			if i > 0 {
 				mac = append(mac, ':')
 			}
-			mac = append(mac, digits[n>>4], digits[n&15])
+			mac = append(mac, digits[e[i]>>4], digits[e[i]&15])
 		}
 		timer := uint64(e[8]) | uint64(e[9])<<8 | uint64(e[10])<<16 | uint64(e[11])<<24
 		b.Out.Print(pad.Int(int64(e[6]), 3), "\t", string(mac), "\t", local, "\t\t", hundredths(timer), "\n")

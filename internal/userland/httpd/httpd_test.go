@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"bantam/internal/testenv"
+	"bantam/internal/userland/applet"
 )
 
 // start starts a server for a folder on a port of the loopback.
@@ -173,6 +174,40 @@ func FuzzClean(f *testing.F) {
 		}
 		if got[0] != '/' || strings.Contains(got, "//") || strings.Contains(got+"/", "/../") || strings.Contains(got+"/", "/./") {
 			t.Errorf("%q: %q", path, got)
+		}
+	})
+}
+
+func FuzzRequest(f *testing.F) {
+	for _, s := range []string{
+		"GET / HTTP/1.0\r\n\r\n", "HEAD /httpd_test.go HTTP/1.1\r\nRange: bytes=1-2\r\nAuthorization: Basic YTpi\r\n\r\n",
+		"GET /../x%2f%00 HTTP/1.0\nIf-None-Match: \"\"\n\n", "POST /testdata/ HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello",
+	} {
+		f.Add([]byte(s))
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, p []byte) {
+		if len(p) > 60000 {
+			return // more than a pipe holds
+		}
+		in, out, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Write(p)
+		out.Close()
+		defer in.Close()
+		s := &server{
+			Call:   &applet.Call{Applet: &Applet, Out: applet.Capture(), Err: applet.Capture()},
+			config: &config{index: "index.html", auth: []pair{{"/secret", "a:b"}}},
+		}
+		r := &request{server: s, in: int(in.Fd()), out: int(null.Fd()), config: s.config, first: -1, size: -1}
+		r.answer()
+		if r.path != "" && (r.path[0] != '/' || strings.Contains(r.path+"/", "/../")) {
+			t.Errorf("%q", r.path)
 		}
 	})
 }

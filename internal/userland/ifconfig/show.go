@@ -38,7 +38,6 @@ func (x *change) read() (all []counters, ok bool) {
 			all = append(all, counters{strings.TrimSpace(name), strings.Fields(rest)})
 		}
 	}
-	slices.SortFunc(all, func(a, b counters) int { return strings.Compare(a.name, b.name) })
 	return all, true
 }
 
@@ -48,18 +47,27 @@ func (x *change) showAll(down bool) int {
 	if !ok {
 		return 1
 	}
-	for _, name := range x.aliases() {
-		i, found := slices.BinarySearchFunc(all, name, func(a counters, s string) int { return strings.Compare(a.name, s) })
-		if !found {
-			all = slices.Insert(all, i, counters{name: name})
-		}
-	}
+	names := x.aliases()
 	for _, i := range all {
-		if !x.showOne(i, down) {
+		names = append(names, i.name)
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if !x.showOne(find(all, name), down) {
 			return 1
 		}
 	}
 	return 0
+}
+
+// find returns what is counted of an interface, nothing for an alias.
+func find(all []counters, name string) counters {
+	for _, i := range all {
+		if i.name == name {
+			return i
+		}
+	}
+	return counters{name: name}
 }
 
 // aliases are the names that have IPv4 addresses.
@@ -86,13 +94,7 @@ func (x *change) show(name string) int {
 	if !ok {
 		return 1
 	}
-	one := counters{name: name}
-	for _, i := range all {
-		if i.name == name {
-			one = i
-		}
-	}
-	if !x.showOne(one, true) {
+	if !x.showOne(find(all, name), true) {
 		return 1
 	}
 	return 0

@@ -40,7 +40,7 @@ type netstat struct {
 	connected, listening bool
 	width                int
 	names                routes.Resolver
-	programs             []program
+	programs             map[uint64]string // by inode
 }
 
 func run(c *applet.Call) int {

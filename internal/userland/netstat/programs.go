@@ -1,21 +1,15 @@
 package netstat
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
 	"bantam/internal/userland/applet"
 )
 
-// program says who has a socket open.
-type program struct {
-	inode uint64
-	name  string
-}
-
 // loadPrograms looks which sockets the processes have open.
 func (x *netstat) loadPrograms() {
+	x.programs = map[uint64]string{}
 	processes, err := applet.ReadDir("/proc")
 	denied := err != nil
 	for _, p := range processes {
@@ -32,19 +26,12 @@ func (x *netstat) loadPrograms() {
 				continue
 			}
 			if inode, ok := socketInode(target); ok {
-				x.programs = append(x.programs, program{inode, pad19(p.Name + "/" + applet.Base(command))})
+				if _, known := x.programs[inode]; !known {
+					x.programs[inode] = pad19(p.Name + "/" + applet.Base(command))
+				}
 			}
 		}
 	}
-	slices.SortStableFunc(x.programs, func(a, b program) int {
-		switch {
-		case a.inode < b.inode:
-			return -1
-		case a.inode > b.inode:
-			return 1
-		}
-		return 0
-	})
 	switch {
 	case denied && len(x.programs) == 0:
 		x.Complain("can't scan /proc - are you root?")
@@ -68,17 +55,8 @@ func socketInode(link string) (uint64, bool) {
 // program returns who has the socket open, "-" if that is unknown.
 func (x *netstat) program(inode string) string {
 	n, _ := strconv.ParseUint(inode, 10, 64)
-	i, found := slices.BinarySearchFunc(x.programs, n, func(p program, n uint64) int {
-		switch {
-		case p.inode < n:
-			return -1
-		case p.inode > n:
-			return 1
-		}
-		return 0
-	})
-	if !found {
-		return "-"
+	if name, known := x.programs[n]; known {
+		return name
 	}
-	return x.programs[i].name
+	return "-"
 }

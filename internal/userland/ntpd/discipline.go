@@ -2,7 +2,6 @@ package ntpd
 
 import (
 	"math/bits"
-	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -53,6 +52,11 @@ type edge struct {
 	delta int // 1 where it begins, -1 where it ends
 }
 
+// before sorts edges; of those at one time the beginnings come first.
+func (e edge) before(other edge) bool {
+	return e.at < other.at || e.at == other.at && e.delta > other.delta
+}
+
 // selected finds the peer to follow: of those whose intervals most others agree with, the
 // one that is nearest to the truth. Peers that agree with no majority are no help.
 func selected(peers []*peer) *peer {
@@ -69,12 +73,11 @@ func selected(peers []*peer) *peer {
 	for _, p := range fit {
 		edges = append(edges, edge{p.best.offset - p.distance(), 1}, edge{p.best.offset + p.distance(), -1})
 	}
-	slices.SortFunc(edges, func(a, b edge) int {
-		if a.at != b.at {
-			return int(max(-1, min(1, a.at-b.at)))
+	for i := range edges { // few: each is put where it belongs among those before
+		for j := i; j > 0 && edges[j].before(edges[j-1]); j-- {
+			edges[j], edges[j-1] = edges[j-1], edges[j]
 		}
-		return b.delta - a.delta
-	})
+	}
 	depth, most := 0, 0
 	var low, high time.Duration
 	for i, e := range edges {
