@@ -54,14 +54,9 @@ func sourceCmd(sh *shell, args []string) int {
 	if strings.IndexByte(name, '/') < 0 {
 		path = sh.sourcePath(name)
 	}
-	f := sh.open(redirIn, path)
-	if f == nil {
-		panic(&failure{2})
-	}
-	data, err := applet.ReadAll(f.number())
-	f.drop()
+	data, err := sh.readSource(path)
 	if err != nil {
-		sh.fail(name + ": " + applet.Reason(err))
+		sh.fail("can't open '" + path + "': " + applet.Reason(err))
 	}
 	if sh.depth++; sh.depth > maxCalls/10 {
 		sh.fail("files nested too deeply")
@@ -87,6 +82,14 @@ func sourceCmd(sh *shell, args []string) int {
 		sh.args = saved
 	}
 	return sh.status
+}
+
+// readSource reads a file of commands, which may be one of the shell's own.
+func (sh *shell) readSource(path string) ([]byte, error) {
+	if n, ok := devFd(path); ok && sh.file(n) != nil {
+		return applet.ReadAll(sh.file(n).number())
+	}
+	return applet.ReadFile(path)
 }
 
 // sourcePath finds a file to be read on PATH.

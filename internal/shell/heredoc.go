@@ -2,6 +2,44 @@ package shell
 
 import "strings"
 
+// redirection reads an operator; fd is the number before it, -1 for none.
+func (p *parser) redirection(fd int) {
+	r := &redirect{fd: 1}
+	p.redir = r
+	if p.take('<') {
+		r.fd = 0
+		switch {
+		case p.take('<'):
+			r.kind = redirHere
+			r.here = &hereDoc{}
+			if p.internal && p.take('<') {
+				r.kind = redirString
+				break
+			}
+			r.here.tabs = p.take('-')
+		case p.take('&'):
+			r.kind = redirDupIn
+		case p.take('>'):
+			r.kind = redirReadWrite
+		}
+	} else {
+		p.take('>')
+		switch {
+		case p.take('>'):
+			r.kind = redirAppend
+		case p.take('&'):
+			r.kind = redirDupOut
+		case p.take('|'):
+			r.kind = redirClobber
+		default:
+			r.kind = redirOut
+		}
+	}
+	if fd >= 0 {
+		r.fd = fd
+	}
+}
+
 // readHereDocs reads the bodies of the operators on the line that just ended.
 func (p *parser) readHereDocs() {
 	docs := p.pending

@@ -38,7 +38,11 @@ func (sh *shell) readCommands() {
 	p := &parser{line: 1, alias: sh.alias}
 	in := &stdinReader{sh: sh}
 	p.more = func() string {
+		if in.ended {
+			return ""
+		}
 		text := in.line()
+		in.ended = text == ""
 		if sh.opt(optVerbose) && !sh.shared.interactive {
 			sh.file(2).errors().WriteString(text)
 		}
@@ -47,7 +51,7 @@ func (sh *shell) readCommands() {
 	for ends := 0; ; {
 		var c command
 		end := false
-		in.first = true
+		in.first, in.ended = true, false
 		ok := sh.protect(func() {
 			if sh.shared.interactive {
 				sh.tellChanges()
@@ -95,6 +99,7 @@ func (sh *shell) readCommands() {
 type stdinReader struct {
 	sh    *shell
 	first bool // the next line begins a command
+	ended bool // a line was asked for, and there was none
 }
 
 func (r *stdinReader) line() string {
@@ -156,6 +161,12 @@ func (sh *shell) quietly(f func()) { sh.protect(f) }
 
 // promptLine reads a line from a terminal with the editor, or after a plain prompt.
 func (sh *shell) promptLine(f *file, name string) string {
+	// A key that came too late for the last command isn't for the next one.
+	for n := 1; n < 32; n++ {
+		if sh.shared.sig.keep&bit(n) != 0 && !sh.traps.set(n) {
+			sh.shared.sig.pending.And(^bit(n))
+		}
+	}
 	prompt := sh.expandPrompt(lineedit.Prompt(sh.value(name), sh.value))
 	err := sh.file(2)
 	if f.fd < 0 || !applet.IsTerminal(f.fd) || err == nil {

@@ -73,7 +73,12 @@ func jobsCmd(sh *shell, args []string) int {
 		pids = pids || c == 'p'
 	})
 	sh.reap()
-	list := append([]*job(nil), sh.jobs.list...)
+	var list []*job
+	for _, j := range sh.jobs.list {
+		if !j.waited {
+			list = append(list, j)
+		}
+	}
 	if len(rest) > 0 {
 		list = nil
 		for _, name := range rest {
@@ -210,11 +215,11 @@ func (sh *shell) waitFor(name string) int {
 			return sh.interrupted()
 		}
 	}
-	status := j.status()
-	if j.state() == done {
-		sh.jobs.remove(j)
+	if j.state() == done && !j.waited {
+		j.waited = true
+		sh.tellSignal(j.procs[len(j.procs)-1].status)
 	}
-	return status
+	return j.status()
 }
 
 // killCmd is kill, which also knows jobs.
@@ -292,7 +297,10 @@ func (sh *shell) settleSignal(n int) {
 		if s.pending.Load()&bit(n) != 0 {
 			return
 		}
-		unix.Poll([]unix.PollFd{{Fd: int32(s.wake), Events: unix.POLLIN}}, 1)
+		s.drained() // of other signals
+		if s.pending.Load()&bit(n) == 0 {
+			unix.Poll([]unix.PollFd{{Fd: int32(s.wake), Events: unix.POLLIN}}, 1)
+		}
 	}
 }
 

@@ -183,18 +183,18 @@ func (sh *shell) startJob(c *pipeline, l launch) *job {
 
 // tellJob prints a job's line as jobs does.
 func (sh *shell) tellJob(j *job, out *applet.Out, long bool) {
-	mark := byte(' ')
+	mark := " "
 	if n := len(sh.jobs.list); n > 0 && sh.jobs.list[n-1] == j {
-		mark = '+'
+		mark = "+"
 	} else if n > 1 && sh.jobs.list[n-2] == j {
-		mark = '-'
+		mark = "-"
 	}
-	line := "[" + strconv.Itoa(j.number) + "]" + string(mark) + " "
+	line := "[" + strconv.Itoa(j.number) + "]" + mark + "  "
 	if long {
-		line += " " + strconv.Itoa(j.procs[0].pid)
+		line += strconv.Itoa(j.procs[0].pid) + " "
 	}
-	line += " " + j.stateText()
-	for len(line) < 33 {
+	line += j.stateText()
+	for len(line) < 32 {
 		line += " "
 	}
 	out.WriteString(line + " " + j.title() + "\n")

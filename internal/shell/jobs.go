@@ -31,6 +31,7 @@ type job struct {
 	command command
 	text    string
 	changed bool // since it was last told
+	waited  bool // its status was asked for: the next job takes its place
 }
 
 // jobs are a shell's, the current one last.
@@ -84,6 +85,11 @@ func oneLine(s string) string {
 
 // add gives a job a number.
 func (js *jobs) add(j *job) {
+	for _, old := range append([]*job(nil), js.list...) {
+		if old.waited {
+			js.remove(old)
+		}
+	}
 	for number := 1; ; number++ {
 		taken := false
 		for _, other := range js.list {

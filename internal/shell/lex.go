@@ -114,12 +114,14 @@ type syntaxError struct {
 	text string
 }
 
+//go:noinline
 func (p *parser) fail(text string) {
 	panic(&syntaxError{p.line, "syntax error: " + text})
 }
 
 const maxDepth = 1000
 
+//go:noinline
 func (p *parser) enter() {
 	if p.depth++; p.depth > maxDepth {
 		p.fail("nested too deeply")
@@ -129,6 +131,8 @@ func (p *parser) enter() {
 func (p *parser) leave() { p.depth-- }
 
 // byte returns the byte at an offset from the position, 0 at the end.
+//
+//go:noinline
 func (p *parser) byte(offset int) byte {
 	for p.pos+offset >= len(p.src) {
 		if !p.fill() {
@@ -151,6 +155,8 @@ func (p *parser) fill() bool {
 }
 
 // atEnd says whether the text is over.
+//
+//go:noinline
 func (p *parser) atEnd() bool { return p.pos >= len(p.src) && !p.fill() }
 
 // peek skips backslashes that end their line, and returns the byte there.
@@ -175,6 +181,8 @@ func (p *parser) peekSecond() byte {
 }
 
 // take goes over c if it is next.
+//
+//go:noinline
 func (p *parser) take(c byte) bool {
 	if p.peek() == c && !p.atEnd() {
 		p.pos++
@@ -358,42 +366,4 @@ func isDigits(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// redirection reads an operator; fd is the number before it, -1 for none.
-func (p *parser) redirection(fd int) {
-	r := &redirect{fd: 1}
-	p.redir = r
-	if p.take('<') {
-		r.fd = 0
-		switch {
-		case p.take('<'):
-			r.kind = redirHere
-			r.here = &hereDoc{}
-			if p.internal && p.take('<') {
-				r.kind = redirString
-				break
-			}
-			r.here.tabs = p.take('-')
-		case p.take('&'):
-			r.kind = redirDupIn
-		case p.take('>'):
-			r.kind = redirReadWrite
-		}
-	} else {
-		p.take('>')
-		switch {
-		case p.take('>'):
-			r.kind = redirAppend
-		case p.take('&'):
-			r.kind = redirDupOut
-		case p.take('|'):
-			r.kind = redirClobber
-		default:
-			r.kind = redirOut
-		}
-	}
-	if fd >= 0 {
-		r.fd = fd
-	}
 }

@@ -90,9 +90,6 @@ func (sh *shell) setName(name string, on bool) bool {
 // printOptions is set -o, and with asCommands set +o.
 func (sh *shell) printOptions(asCommands bool) {
 	out := sh.out()
-	if !asCommands {
-		out.WriteString("Current option settings\n")
-	}
 	for i, o := range optionNames {
 		on := sh.options>>i&1 != 0
 		switch {

@@ -246,7 +246,7 @@ func (p *parser) caseClause(line int) command {
 		var item caseItem
 		for {
 			if p.last != tokWord && p.lastWord == nil {
-				p.unexpected(nothing)
+				p.unexpected(tokClose)
 			}
 			item.patterns = append(item.patterns, p.lastWord)
 			if p.next(0) != tokPipe {

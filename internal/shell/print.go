@@ -17,12 +17,10 @@ func printed(c command) string {
 	return string(p.out)
 }
 
+// s prints a string. It isn't inlined, for it would be a hundred times.
+//
 //go:noinline
-func (p *printer) s(parts ...string) {
-	for _, s := range parts {
-		p.out = append(p.out, s...)
-	}
-}
+func (p *printer) s(s string) { p.out = append(p.out, s...) }
 
 // body prints a list that ends with a separator.
 func (p *printer) body(c command) {
@@ -84,7 +82,7 @@ func (p *printer) command(c command) {
 		p.body(c.body)
 		p.s(")")
 	case *function:
-		p.s(quoteWord(c.name), "() ")
+		p.s(quoteWord(c.name) + "() ")
 		p.command(c.body)
 	case *redirected:
 		p.command(c.body)
@@ -117,7 +115,7 @@ func (p *printer) compound(c command) {
 		p.body(c.body)
 		p.s("done")
 	case *forLoop:
-		p.s("for ", c.name)
+		p.s("for " + c.name)
 		if c.words != nil {
 			p.s(" in")
 			for _, w := range c.words {
@@ -158,13 +156,17 @@ func (p *printer) simple(c *simple) {
 	}
 	for _, a := range c.assigns {
 		space()
-		p.s(a.name, "=")
+		p.s(a.name + "=")
 		if len(a.value.parts) > 0 {
 			p.word(a.value)
 		}
 	}
-	for _, w := range c.words {
+	for i, w := range c.words {
 		space()
+		if _, reserved := keyword(w.literal); reserved && i == 0 {
+			p.s(quoted(w.literal)) // it stood behind a redirection
+			continue
+		}
 		p.word(w)
 	}
 	p.redirects(c.redirs)
@@ -172,7 +174,7 @@ func (p *printer) simple(c *simple) {
 
 func (p *printer) redirects(redirs []*redirect) {
 	for _, r := range redirs {
-		p.s(" ", strconv.Itoa(r.fd))
+		p.s(" " + strconv.Itoa(r.fd))
 		if r.kind == redirHere || r.kind == redirString {
 			p.s("<<<")
 			body := r.target
@@ -185,7 +187,7 @@ func (p *printer) redirects(redirs []*redirect) {
 		if r.kind == redirBoth {
 			p.out = p.out[:len(p.out)-len(strconv.Itoa(r.fd))]
 		}
-		p.s(redirectSigns[r.kind])
+		p.s(redirectSigns[r.kind] + " ")
 		p.word(r.target)
 	}
 }
@@ -240,11 +242,10 @@ func (p *printer) word(w *word) {
 	}
 }
 
-// unquoted prints unquoted text; in an operand it may have blanks and operators.
+// unquoted prints unquoted text. A dollar sign that stands for itself could begin an
+// expansion with what follows.
 func (p *printer) unquoted(text string) {
-	for i := 0; i < len(text); i++ {
-		p.out = append(p.out, text[i])
-	}
+	p.s(strings.ReplaceAll(text, "$", "\\$"))
 }
 
 // inQuotes prints a part inside double quotes.
@@ -289,7 +290,7 @@ func (p *printer) expansion(n part) {
 // inArith prints a part of an expression, where parentheses stand for themselves.
 func (p *printer) inArith(n part) {
 	if n.kind == partLiteral {
-		p.s(n.text)
+		p.s(escaped(n.text))
 		return
 	}
 	p.expansion(n)

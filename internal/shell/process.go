@@ -13,6 +13,10 @@ func (sh *shell) execute(found entry, args, env []string) int {
 	if p.pid == 0 {
 		return p.status
 	}
+	if sh.jobControl() {
+		j := &job{procs: []process{{pid: p.pid}}, pgrp: p.pid, text: strings.Join(args, " ")}
+		return sh.foregroundJob(j)
+	}
 	return sh.foreground(p, nil)
 }
 

@@ -235,9 +235,9 @@ func (sh *shell) callFunction(f *function, args []string) int {
 	if sh.calls++; sh.calls > maxCalls {
 		sh.fail("functions nested too deeply")
 	}
-	saved, loops := sh.args, sh.loops
+	saved := sh.args
 	optInd, optPos := sh.optInd, sh.optPos
-	sh.args, sh.loops = args[1:], 0
+	sh.args = args[1:]
 	frame := sh.frame
 	sh.frame = len(sh.locals)
 	sh.optInd, sh.optPos = 1, 0
@@ -245,7 +245,7 @@ func (sh *shell) callFunction(f *function, args []string) int {
 	if sh.flow == flowReturn {
 		sh.flow = flowNone
 	}
-	sh.args, sh.loops, sh.frame = saved, loops, frame
+	sh.args, sh.frame = saved, frame
 	sh.optInd, sh.optPos = optInd, optPos
 	sh.calls--
 	return sh.status

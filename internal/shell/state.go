@@ -49,50 +49,50 @@ func (sh *shell) spawn(text string, l *launch) started {
 
 // state writes the state of the shell with the commands to run.
 func (sh *shell) state(text string) []byte {
-	var b []byte
-	record := func(letter byte, parts ...string) {
-		b = append(b, letter)
-		for _, s := range parts {
-			b = append(b, s...)
-		}
-		b = append(b, 0)
-	}
+	var r records
 	for _, name := range sh.vars.all() {
 		x := sh.vars.get(name)
 		if x.flags == 0 || name == "PPID" {
 			continue
 		}
-		record('v', string(rune('0'+x.flags)), name, "=", x.value)
+		r.add('v', string(rune('0'+x.flags))+name+"="+x.value)
 	}
 	for _, f := range sh.funcs.all() {
-		record('f', printed(f))
+		r.add('f', printed(f))
 	}
 	for name, value := range sh.aliases {
-		record('a', name, "=", value)
+		r.add('a', name+"="+value)
 	}
 	for _, a := range sh.args {
-		record('p', a)
+		r.add('p', a)
 	}
 	for _, t := range sh.traps.list {
 		if t.action == "" {
-			record('t', strconv.Itoa(t.signal))
+			r.number('t', t.signal)
 		}
 	}
 	for _, t := range sh.traps.parents {
-		record('T', strconv.Itoa(t.signal), "=", t.action)
+		r.add('T', strconv.Itoa(t.signal)+"="+t.action)
 	}
-	record('0', sh.name0)
-	options := sh.options &^ (optMonitor | optInteractive)
-	for letter, n := range map[byte]int{
-		'$': sh.pid, '!': sh.lastBg, 'o': int(options), 's': sh.status, 'l': sh.line, 'i': sh.optInd, 'j': sh.optPos, 'n': sh.calls, 'e': sh.tested,
-	} {
-		record(letter, strconv.Itoa(n))
+	r.add('0', sh.name0)
+	r.number('o', int(sh.options&^(optMonitor|optInteractive)))
+	for i, n := range [...]int{sh.pid, sh.lastBg, sh.status, sh.line, sh.optInd, sh.optPos, sh.calls, sh.tested} {
+		r.number("$!slijne"[i], n)
 	}
-	record('m', sh.command)
-	record('d', sh.dir)
-	record('c', text)
-	return b
+	r.add('m', sh.command)
+	r.add('d', sh.dir)
+	r.add('c', text)
+	return r
 }
+
+// records are a state being written.
+type records []byte
+
+func (r *records) add(letter byte, text string) {
+	*r = append(append(append(*r, letter), text...), 0)
+}
+
+func (r *records) number(letter byte, n int) { r.add(letter, strconv.Itoa(n)) }
 
 // resume takes over the state and returns the commands.
 func (sh *shell) resume(fd int) (text string, ok bool) {

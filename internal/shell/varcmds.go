@@ -246,12 +246,11 @@ func (sh *shell) setIndex() {
 	sh.optPos = pos
 }
 
-// nextOption finds the next option of the parameters.
+// nextOption finds the next option of the parameters. The index goes on as soon as a
+// parameter is begun: that is the one before it, while optPos is in it.
 func (sh *shell) nextOption(letters string, params []string) (c []byte, done bool) {
-	if sh.optPos == 0 || sh.optInd < 1 || sh.optInd > len(params) || sh.optPos >= len(params[sh.optInd-1]) {
-		if sh.optPos > 0 {
-			sh.optPos = 0
-		}
+	if sh.optPos == 0 || sh.optInd < 2 || sh.optInd > len(params)+1 || sh.optPos >= len(params[sh.optInd-2]) {
+		sh.optPos = 0
 		if sh.optInd > len(params) {
 			return []byte{'?'}, true
 		}
@@ -259,20 +258,19 @@ func (sh *shell) nextOption(letters string, params []string) (c []byte, done boo
 		if len(p) < 2 || p[0] != '-' {
 			return []byte{'?'}, true
 		}
+		sh.optInd++
 		if p == "--" {
-			sh.optInd++
 			return []byte{'?'}, true
 		}
 		sh.optPos = 1
 	}
-	p := params[sh.optInd-1]
+	p := params[sh.optInd-2]
 	letter := p[sh.optPos]
 	sh.optPos++
 	at := strings.IndexByte(letters, letter)
 	takes := at >= 0 && at+1 < len(letters) && letters[at+1] == ':'
 	rest := p[sh.optPos:]
 	if rest == "" || takes {
-		sh.optInd++
 		sh.optPos = 0
 	}
 	silent := strings.HasPrefix(letters, ":")

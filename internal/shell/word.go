@@ -10,6 +10,7 @@ type builder struct {
 	quote bool
 }
 
+//go:noinline
 func (b *builder) flush() {
 	if b.lit {
 		b.parts = append(b.parts, part{kind: partLiteral, text: string(b.text), quoted: b.quote})
@@ -18,6 +19,8 @@ func (b *builder) flush() {
 }
 
 // add appends to the literal of that quoting.
+//
+//go:noinline
 func (b *builder) add(s string, quoted bool) {
 	if b.lit && b.quote != quoted {
 		b.flush()
@@ -26,6 +29,7 @@ func (b *builder) add(s string, quoted bool) {
 	b.text = append(b.text, s...)
 }
 
+//go:noinline
 func (b *builder) part(p part) {
 	b.flush()
 	b.parts = append(b.parts, p)
