@@ -60,7 +60,7 @@ func run(c *applet.Call) int {
 		return 0
 	}
 	if text, given := c.Given("m"); given {
-		c.Out.Print(md5Crypt(text, salt()), "\n")
+		c.Out.Print(encrypted(text), "\n")
 		return 0
 	}
 	state, again := background.Inherited(c)

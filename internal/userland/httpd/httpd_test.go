@@ -158,10 +158,15 @@ func TestRules(t *testing.T) {
 	}
 }
 
-func TestCrypt(t *testing.T) {
-	// From openssl passwd -1.
-	if got := md5Crypt("abcd", "abc"); got != "$1$abc$DxacYc10lOCxhylQ4UV6q0" {
-		t.Error(got)
+func TestPasswords(t *testing.T) {
+	// From openssl passwd.
+	for _, want := range []string{"abcd", "$1$abc$DxacYc10lOCxhylQ4UV6q0", encrypted("abcd")} {
+		if !samePassword("abcd", want, false) || samePassword("abce", want, false) {
+			t.Error(want)
+		}
+	}
+	if samePassword("", "", true) || samePassword("!", "!", true) || samePassword("*", "*", true) {
+		t.Error("an account without a password is open")
 	}
 }
 
