@@ -25,6 +25,7 @@ import (
 	applet_columns "bantam/internal/userland/columns"
 	applet_cp "bantam/internal/userland/cp"
 	applet_cpio "bantam/internal/userland/cpio"
+	applet_cron "bantam/internal/userland/cron"
 	applet_cut "bantam/internal/userland/cut"
 	applet_date "bantam/internal/userland/date"
 	applet_dd "bantam/internal/userland/dd"
@@ -99,6 +100,7 @@ import (
 	applet_switchroot "bantam/internal/userland/switchroot"
 	applet_sync "bantam/internal/userland/sync"
 	applet_sysinfo "bantam/internal/userland/sysinfo"
+	applet_syslogd "bantam/internal/userland/syslogd"
 	applet_sysstat "bantam/internal/userland/sysstat"
 	applet_tail "bantam/internal/userland/tail"
 	applet_tar "bantam/internal/userland/tar"
@@ -163,6 +165,8 @@ var table = applet.Table{
 	{Name: "cp", Applet: &applet_cp.Cp},
 	{Name: "cpio", Applet: &applet_cpio.Applet},
 	{Name: "crc32", Applet: &applet_checksum.CRC32},
+	{Name: "crond", Applet: &applet_cron.Crond},
+	{Name: "crontab", Applet: &applet_cron.Crontab},
 	{Name: "cryptpw", Applet: &applet_passwd.Cryptpw},
 	{Name: "cut", Applet: &applet_cut.Applet},
 	{Name: "date", Applet: &applet_date.Applet},
@@ -221,11 +225,14 @@ var table = applet.Table{
 	{Name: "kill", Applet: &applet_kill.Kill},
 	{Name: "killall", Applet: &applet_kill.All},
 	{Name: "killall5", Applet: &applet_kill.All5},
+	{Name: "klogd", Applet: &applet_syslogd.Klogd},
 	{Name: "less", Applet: &applet_less.Less},
 	{Name: "link", Applet: &applet_ln.Link},
 	{Name: "linuxrc", Applet: &applet_initd.Applet},
 	{Name: "ln", Applet: &applet_ln.Ln},
+	{Name: "logger", Applet: &applet_syslogd.Logger},
 	{Name: "logname", Applet: &applet_whoami.Logname},
+	{Name: "logread", Applet: &applet_syslogd.Logread},
 	{Name: "ls", Applet: &applet_ls.Applet},
 	{Name: "lsattr", Applet: &applet_chattr.Lsattr},
 	{Name: "lsof", Applet: &applet_openfiles.Lsof},
@@ -313,6 +320,7 @@ var table = applet.Table{
 	{Name: "switch_root", Applet: &applet_switchroot.Applet},
 	{Name: "sync", Applet: &applet_sync.Sync},
 	{Name: "sysctl", Applet: &applet_kernel.Sysctl},
+	{Name: "syslogd", Applet: &applet_syslogd.Syslogd},
 	{Name: "tac", Applet: &applet_reverse.Tac},
 	{Name: "tail", Applet: &applet_tail.Applet},
 	{Name: "tar", Applet: &applet_tar.Applet},

@@ -10,24 +10,23 @@ import (
 
 // Start starts the call again with the option that keeps it in the foreground, in a
 // session of its own and with /dev/null as its standard files: a Go program can't fork
-// and go on. The caller ends with the status. keepErrors leaves standard error as it is.
-func Start(c *applet.Call, foreground string, keepErrors bool) int {
-	argv := []string{c.Name, "-" + foreground}
+// and go on. in is a descriptor for its standard input instead, or -1. The caller ends with the status.
+func Start(c *applet.Call, foreground string, in int) int {
+	argv := []string{c.Name}
 	c.Each(func(key, value string) {
-		argv = append(argv, "-"+key)
-		if value != "" {
-			argv = append(argv, value)
-		}
+		// An optional value has to stand at its letter, and for others it may.
+		argv = append(argv, "-"+key+value)
 	})
-	argv = append(append(argv, "--"), c.Args...)
+	// The last one counts where there is an opposite.
+	argv = append(append(argv, "-"+foreground, "--"), c.Args...)
 	null, err := applet.OpenFile("/dev/null", syscall.O_RDWR, 0)
 	if err != nil {
 		return c.CantOpen("/dev/null", err)
 	}
 	defer syscall.Close(null)
 	files := []uintptr{uintptr(null), uintptr(null), uintptr(null)}
-	if keepErrors {
-		files[2] = uintptr(c.Err.Fd())
+	if in >= 0 {
+		files[0] = uintptr(in)
 	}
 	self := applet.Self
 	if !applet.Exists(self) {

@@ -30,14 +30,14 @@ const (
 // The names by number; those behind the equals sign are other names.
 const (
 	levels     = "emerg alert crit err warning notice info debug panic=0 error=3 warn=4"
-	facilities = "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit alert clock " +
+	facilities = "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ? ? ? ? " +
 		"local0 local1 local2 local3 local4 local5 local6 local7 mark=24 security=4"
 )
 
 func lookup(names, name string) (int, bool) {
 	for i, n := range strings.Fields(names) {
 		n, number, other := strings.Cut(n, "=")
-		if n != name {
+		if n != name || n == "?" {
 			continue
 		}
 		if other {
@@ -54,27 +54,17 @@ func Level(name string) (int, bool) { return lookup(levels, name) }
 // Facility is the number of a facility's name, not shifted.
 func Facility(name string) (int, bool) { return lookup(facilities, name) }
 
-// LevelName and FacilityName are the names; a number without one is written out.
-func LevelName(n int) string { return nameOf(levels, n) }
-
-// FacilityName is the name of a facility's number, not shifted.
-func FacilityName(n int) string { return nameOf(facilities, n) }
-
-func nameOf(names string, n int) string {
-	fields := strings.Fields(names)
-	if n >= 0 && n < len(fields) {
-		if name, _, other := strings.Cut(fields[n], "="); !other {
-			return name
-		}
+// Name is FACILITY.LEVEL for a priority, or its number in angle brackets.
+func Name(priority int) string {
+	facility, level := strings.Fields(facilities), strings.Fields(levels)
+	n := priority >> 3
+	if n < 0 || n >= len(facility) || facility[n] == "?" || strings.IndexByte(facility[n], '=') >= 0 {
+		return "<" + strconv.Itoa(priority) + ">"
 	}
-	return strconv.Itoa(n)
+	return facility[n] + "." + level[priority&7]
 }
 
-// Stamp is the time as it stands in messages: "Jan  2 15:04:05".
-func Stamp(t time.Time) string { return t.Format(time.Stamp) }
-
-// Send sends a message, which may have several lines, under a tag. It returns
-// an error if nobody listens.
+// Send sends a message under a tag. It returns an error if nobody listens.
 func Send(priority int, tag, text string) error {
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -84,7 +74,7 @@ func Send(priority int, tag, text string) error {
 	if err := syscall.Connect(fd, &syscall.SockaddrUnix{Name: Socket}); err != nil {
 		return err
 	}
-	m := "<" + strconv.Itoa(priority) + ">" + Stamp(time.Now()) + " " + tag + ": " + text
+	m := "<" + strconv.Itoa(priority) + ">" + time.Now().Format(time.Stamp) + " " + tag + ": " + text
 	for {
 		_, err := syscall.Write(fd, []byte(m))
 		if err != syscall.EINTR {
