@@ -244,6 +244,8 @@ func (s *server) loop(listener int) int {
 }
 
 // log tells about a connection on standard error.
+//
+//go:noinline
 func (s *server) log(who, text string) {
 	s.Err.WriteString(who + ": " + text + "\n")
 }

@@ -74,6 +74,7 @@ type change struct {
 	hasMask bool
 }
 
+//go:noinline
 func (x *change) fail(text string, err error) {
 	if !x.failed {
 		x.failed = true
@@ -91,6 +92,7 @@ func (x *change) usage() {
 // request is struct ifreq.
 type request [40]byte
 
+//go:noinline
 func newRequest(name string) *request {
 	var r request
 	copy(r[:unix.IFNAMSIZ-1], name)

@@ -41,6 +41,8 @@ func keyword(list, s string) string {
 }
 
 // fail tells the first failure and ends the reading of words.
+//
+//go:noinline
 func (x *command) fail(text string) {
 	if x.failed == 0 {
 		x.failed = x.status
@@ -54,6 +56,7 @@ func (x *command) invalid(word, what string) {
 	x.fail("invalid argument '" + word + "' to '" + what + "'")
 }
 
+//go:noinline
 func (x *command) duplicate(key, word string) {
 	x.fail(`either "` + key + `" is duplicate, or "` + word + `" is garbage`)
 }
@@ -217,6 +220,8 @@ func maskBits(mask string, ip socket.IP) (int, bool) {
 }
 
 // matches says whether an address lies in the prefix, which may be none.
+//
+//go:noinline
 func (p prefix) matches(ip socket.IP) bool { return p.ip.IsNone() || p.ip.Has(ip, p.bits) }
 
 // link is an interface that the kernel listed.

@@ -14,10 +14,11 @@ import (
 // Applet is netstat.
 var Applet = applet.Applet{
 	Names: "netstat",
-	Usage: "[-ral] [-tuwx] [-enWp]",
+	Usage: "[-rial] [-tuwx] [-enWp]",
 	About: "Display networking information.",
 	Options: `
 -r	Routing table
+-i	Interface table
 -a	All sockets
 -l	Listening sockets
 	Else: connected sockets
@@ -53,6 +54,9 @@ func run(c *applet.Call) int {
 	}
 	if c.Has("r") {
 		return routes.Show4(c, &x.names, !c.Has("e"))
+	}
+	if c.Has("i") {
+		return x.interfaces()
 	}
 	if c.Has("W") {
 		x.width = 51 // an IPv6 address and a port

@@ -70,6 +70,7 @@ func newMessage(kind byte, xid uint32, hardware []byte, seconds int) message {
 	return append(m, optKind, 1, kind)
 }
 
+//go:noinline
 func (m *message) add(code byte, value ...byte) {
 	for first := true; first || len(value) > 0; first = false {
 		n := min(len(value), 255)

@@ -57,8 +57,10 @@ type Message struct {
 
 const headerSize = 12
 
+//go:noinline
 func get16(p []byte) uint16 { return uint16(p[0])<<8 | uint16(p[1]) }
 
+//go:noinline
 func get32(p []byte) uint32 { return uint32(get16(p))<<16 | uint32(get16(p[2:])) }
 
 // Query makes the message that asks for records of a name.

@@ -248,6 +248,8 @@ func (m Message) Attributes(fixed int) Attributes {
 }
 
 // Next takes the first attribute off.
+//
+//go:noinline
 func (a *Attributes) Next() (kind uint16, value []byte, ok bool) {
 	p := *a
 	if len(p) < 4 {
@@ -296,6 +298,8 @@ func (a Attributes) Uint32(kind uint16) uint32 {
 }
 
 // String returns an attribute's text without its NUL.
+//
+//go:noinline
 func (a Attributes) String(kind uint16) string {
 	return unix.ByteSliceToString(a.Get(kind))
 }

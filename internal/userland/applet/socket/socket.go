@@ -26,6 +26,8 @@ func (a Addr) String() string {
 }
 
 // Sockaddr is the kernel's form of the address.
+//
+//go:noinline
 func (a Addr) Sockaddr() syscall.Sockaddr {
 	if a.IP.Is6() {
 		return &syscall.SockaddrInet6{Port: a.Port, Addr: a.IP.bytes, ZoneId: a.IP.Zone}
@@ -34,6 +36,8 @@ func (a Addr) Sockaddr() syscall.Sockaddr {
 }
 
 // Of reads the kernel's form.
+//
+//go:noinline
 func Of(sa syscall.Sockaddr) Addr {
 	switch sa := sa.(type) {
 	case *syscall.SockaddrInet4:
