@@ -33,6 +33,7 @@ import (
 	applet_diff "bantam/internal/userland/diff"
 	applet_dosunix "bantam/internal/userland/dosunix"
 	applet_du "bantam/internal/userland/du"
+	applet_dump "bantam/internal/userland/dump"
 	applet_echo "bantam/internal/userland/echo"
 	applet_encoding "bantam/internal/userland/encoding"
 	applet_environ "bantam/internal/userland/environ"
@@ -202,7 +203,9 @@ var table = applet.Table{
 	{Name: "gunzip", Applet: &applet_gzip.Gunzip},
 	{Name: "gzip", Applet: &applet_gzip.Gzip},
 	{Name: "halt", Applet: &applet_halt.Applet},
+	{Name: "hd", Applet: &applet_dump.Hexdump},
 	{Name: "head", Applet: &applet_head.Applet},
+	{Name: "hexdump", Applet: &applet_dump.Hexdump},
 	{Name: "hostid", Applet: &applet_hostname.ID},
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
 	{Name: "httpd", Applet: &applet_httpd.Applet},
@@ -260,6 +263,7 @@ var table = applet.Table{
 	{Name: "nsenter", Applet: &applet_namespace.Nsenter},
 	{Name: "nslookup", Applet: &applet_nslookup.Applet},
 	{Name: "ntpd", Applet: &applet_ntpd.Applet},
+	{Name: "od", Applet: &applet_dump.Od},
 	{Name: "passwd", Applet: &applet_passwd.Passwd},
 	{Name: "paste", Applet: &applet_lines.Paste},
 	{Name: "patch", Applet: &applet_patch.Applet},
@@ -370,6 +374,7 @@ var table = applet.Table{
 	{Name: "whoami", Applet: &applet_whoami.Whoami},
 	{Name: "whois", Applet: &applet_whois.Applet},
 	{Name: "xargs", Applet: &applet_xargs.Applet},
+	{Name: "xxd", Applet: &applet_dump.Xxd},
 	{Name: "xz", Applet: &applet_xz.XZ},
 	{Name: "xzcat", Applet: &applet_xz.Xzcat},
 	{Name: "yes", Applet: &applet_yes.Applet},
