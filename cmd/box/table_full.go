@@ -116,6 +116,7 @@ import (
 	applet_udhcpc "bantam/internal/userland/udhcpc"
 	applet_uncompress "bantam/internal/userland/uncompress"
 	applet_uniq "bantam/internal/userland/uniq"
+	applet_unzip "bantam/internal/userland/unzip"
 	applet_vconfig "bantam/internal/userland/vconfig"
 	applet_vi "bantam/internal/userland/vi"
 	applet_watch "bantam/internal/userland/watch"
@@ -356,6 +357,7 @@ var table = applet.Table{
 	{Name: "unlzma", Applet: &applet_xz.Unlzma},
 	{Name: "unshare", Applet: &applet_namespace.Unshare},
 	{Name: "unxz", Applet: &applet_xz.Unxz},
+	{Name: "unzip", Applet: &applet_unzip.Applet},
 	{Name: "uptime", Applet: &applet_load.Uptime},
 	{Name: "users", Applet: &applet_who.Users},
 	{Name: "usleep", Applet: &applet_sleep.Usleep},

@@ -53,9 +53,28 @@ func (x *Extractor) Close() int {
 	return 0
 }
 
-func (x *Extractor) fail(text string, err error) {
+// Fail tells what went wrong, and makes Close return 1.
+func (x *Extractor) Fail(text string, err error) {
 	x.failed = true
 	x.Call.Warn(text, err)
+}
+
+// Lstat returns the mode of a file below the folder.
+func (x *Extractor) Lstat(path string) (mode uint32, err error) {
+	dir, name, err := x.place.parent(path, false)
+	if err != nil {
+		return 0, err
+	}
+	var st unix.Stat_t
+	err = unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW)
+	return st.Mode, err
+}
+
+// Remove removes a file below the folder if it is there.
+func (x *Extractor) Remove(path string) {
+	if dir, name, err := x.place.parent(path, false); err == nil {
+		unlink(dir, name)
+	}
 }
 
 // Put makes an entry's file. data gives the content of a regular file, in pieces; it
@@ -67,7 +86,7 @@ func (x *Extractor) Put(e *Entry, data func(write func([]byte) error)) {
 	}
 	dir, name, err := x.place.parent(e.Name, !x.NoParents)
 	if err != nil {
-		x.fail("can't open '"+e.Name+"'", err)
+		x.Fail("can't open '"+e.Name+"'", err)
 		return
 	}
 	if e.Type() == unix.S_IFDIR {
@@ -88,12 +107,12 @@ func (x *Extractor) Put(e *Entry, data func(write func([]byte) error)) {
 		x.symlink(e, dir, name)
 	case unix.S_IFCHR, unix.S_IFBLK, unix.S_IFIFO, unix.S_IFSOCK:
 		if err := unix.Mknodat(dir, name, e.Mode, int(e.Device)); err != nil {
-			x.fail("can't create node "+e.Name, err)
+			x.Fail("can't create node "+e.Name, err)
 			return
 		}
 		x.attributes(e, dir, name)
 	default:
-		x.fail("unrecognized file type", nil)
+		x.Fail("unrecognized file type", nil)
 	}
 }
 
@@ -108,7 +127,7 @@ func (x *Extractor) later(e *Entry) {
 		return // the same file twice in the archive
 	}
 	if dir, name, err := x.place.parent(e.Name, !x.NoParents); err != nil {
-		x.fail("can't open '"+e.Name+"'", err)
+		x.Fail("can't open '"+e.Name+"'", err)
 	} else if x.clear(e, dir, name) {
 		x.links = append(x.links, *e)
 	}
@@ -127,7 +146,7 @@ func (x *Extractor) clear(e *Entry, dir int, name string) bool {
 		return true
 	}
 	if err := unlink(dir, name); err != nil {
-		x.fail("can't remove old file "+e.Name, err)
+		x.Fail("can't remove old file "+e.Name, err)
 		return false
 	}
 	return true
@@ -146,13 +165,13 @@ func (x *Extractor) regular(e *Entry, dir int, name string, data func(func([]byt
 	fd, err := applet.OpenAt(dir, name, flags, mode)
 	if err == syscall.EEXIST && !x.Keep && !x.Truncate {
 		if err := unlink(dir, name); err != nil {
-			x.fail("can't remove old file "+e.Name, err)
+			x.Fail("can't remove old file "+e.Name, err)
 			return
 		}
 		fd, err = applet.OpenAt(dir, name, flags, mode)
 	}
 	if err != nil {
-		x.fail("can't open '"+e.Name+"'", err)
+		x.Fail("can't open '"+e.Name+"'", err)
 		return
 	}
 	w := writer{fd: fd, parts: e.Sparse}
@@ -165,7 +184,7 @@ func (x *Extractor) regular(e *Entry, dir int, name string, data func(func([]byt
 		w.err = err
 	}
 	if w.err != nil {
-		x.fail(e.Name, w.err)
+		x.Fail(e.Name, w.err)
 	}
 }
 
@@ -281,7 +300,7 @@ func (x *Extractor) folder(e *Entry, dir int, name string) {
 		err = nil
 	}
 	if err != nil {
-		x.fail("can't make dir "+e.Name, err)
+		x.Fail("can't make dir "+e.Name, err)
 		return
 	}
 	x.folders = append(x.folders, *e)
@@ -309,7 +328,7 @@ func (x *Extractor) finishFolder(e *Entry) {
 
 func (x *Extractor) symlink(e *Entry, dir int, name string) {
 	if err := unix.Symlinkat(e.Target, dir, name); err != nil {
-		x.fail("can't create symlink '"+e.Name+"' to '"+e.Target+"'", nil)
+		x.Fail("can't create symlink '"+e.Name+"' to '"+e.Target+"'", nil)
 		return
 	}
 	x.place.forget()
@@ -321,7 +340,7 @@ func (x *Extractor) link(e *Entry) {
 	if !e.Hard {
 		dir, name, err := x.place.parent(e.Name, false)
 		if err != nil {
-			x.fail("can't create symlink '"+e.Name+"' to '"+e.Target+"'", nil)
+			x.Fail("can't create symlink '"+e.Name+"' to '"+e.Target+"'", nil)
 			return
 		}
 		x.symlink(e, dir, name)
@@ -329,7 +348,7 @@ func (x *Extractor) link(e *Entry) {
 	}
 	err := x.hardLink(e)
 	if err != nil {
-		x.fail("can't create hardlink '"+e.Name+"' to '"+e.Target+"'", nil)
+		x.Fail("can't create hardlink '"+e.Name+"' to '"+e.Target+"'", nil)
 	}
 }
 

@@ -62,6 +62,12 @@ func (f *Inflater) Reset() {
 	f.w, f.base = 0, 0
 }
 
+// Open begins with a stream of another input.
+func (f *Inflater) Open(in *applet.In) {
+	f.in = in
+	f.Reset()
+}
+
 // Chunk returns the next decompressed bytes, valid until the next call; nil at the
 // end. Behind the stream the input stands at the next byte.
 func (f *Inflater) Chunk() ([]byte, error) {

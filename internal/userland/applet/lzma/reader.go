@@ -7,6 +7,15 @@ type Reader struct {
 	coder
 	size    uint64 // that is left; all ones if the marker ends it
 	started bool
+	zip     bool
+}
+
+// NewZip decompresses a member of a ZIP archive, of that size, or up to its marker.
+func NewZip(in *applet.In, size uint64, marker bool) *Reader {
+	if marker {
+		size = ^uint64(0)
+	}
+	return &Reader{coder: coder{in: in, limit: -1}, size: size, zip: true}
 }
 
 // NewReader decompresses the .lzma file that in has next.
@@ -45,7 +54,15 @@ func (r *Reader) Chunk() ([]byte, error) {
 // header reads the properties, the size of the dictionary and that of the content.
 func (r *Reader) header() error {
 	var p [13]byte
-	if err := r.read(p[:]); err == errShort {
+	h := p[:]
+	if r.zip {
+		// Two bytes of a version, and two of the size of the rest.
+		if err := r.read(p[:4]); err != nil || p[2] != 5 || p[3] != 0 {
+			return ErrCorrupt
+		}
+		h = p[:5]
+	}
+	if err := r.read(h); err == errShort {
 		return ErrHeader
 	} else if err != nil {
 		return err
@@ -57,7 +74,7 @@ func (r *Reader) header() error {
 	for i := range 4 {
 		size |= uint64(p[1+i]) << (8 * i)
 	}
-	for i := range 8 {
+	for i := 0; i < 8 && !r.zip; i++ {
 		r.size |= uint64(p[5+i]) << (8 * i)
 	}
 	if size == 0 {
@@ -65,6 +82,9 @@ func (r *Reader) header() error {
 	}
 	if r.size != ^uint64(0) {
 		size = min(size, max(r.size, 1))
+	}
+	if size > mostDictionary {
+		return errDictionary
 	}
 	r.grow(int(size))
 	r.coder.reset()
