@@ -310,6 +310,7 @@ var table = applet.Table{
 	{Name: "shred", Applet: &applet_shred.Applet},
 	{Name: "shuf", Applet: &applet_lines.Shuf},
 	{Name: "sleep", Applet: &applet_sleep.Sleep},
+	{Name: "smemcap", Applet: &applet_pmap.Smemcap},
 	{Name: "softlimit", Applet: &applet_chpst.Softlimit},
 	{Name: "sort", Applet: &applet_sort.Applet},
 	{Name: "split", Applet: &applet_split.Applet},
