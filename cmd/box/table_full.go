@@ -60,6 +60,7 @@ import (
 	applet_listtree "bantam/internal/userland/listtree"
 	applet_ln "bantam/internal/userland/ln"
 	applet_load "bantam/internal/userland/load"
+	applet_login "bantam/internal/userland/login"
 	applet_ls "bantam/internal/userland/ls"
 	applet_mkdir "bantam/internal/userland/mkdir"
 	applet_mount "bantam/internal/userland/mount"
@@ -199,6 +200,7 @@ var table = applet.Table{
 	{Name: "free", Applet: &applet_load.Free},
 	{Name: "fsync", Applet: &applet_sync.Fsync},
 	{Name: "fuser", Applet: &applet_openfiles.Fuser},
+	{Name: "getty", Applet: &applet_login.Getty},
 	{Name: "grep", Applet: &applet_grep.Applet},
 	{Name: "groups", Applet: &applet_id.Groups},
 	{Name: "gunzip", Applet: &applet_gzip.Gunzip},
@@ -235,6 +237,7 @@ var table = applet.Table{
 	{Name: "linuxrc", Applet: &applet_initd.Applet},
 	{Name: "ln", Applet: &applet_ln.Ln},
 	{Name: "logger", Applet: &applet_syslogd.Logger},
+	{Name: "login", Applet: &applet_login.Login},
 	{Name: "logname", Applet: &applet_whoami.Logname},
 	{Name: "logread", Applet: &applet_syslogd.Logread},
 	{Name: "ls", Applet: &applet_ls.Applet},
@@ -318,6 +321,8 @@ var table = applet.Table{
 	{Name: "stat", Applet: &applet_stat.Applet},
 	{Name: "strings", Applet: &applet_strings.Applet},
 	{Name: "stty", Applet: &applet_stty.Stty},
+	{Name: "su", Applet: &applet_login.Su},
+	{Name: "sulogin", Applet: &applet_login.Sulogin},
 	{Name: "sum", Applet: &applet_checksum.Sum},
 	{Name: "sv", Applet: &applet_sv.Applet},
 	{Name: "svc", Applet: &applet_sv.Svc},

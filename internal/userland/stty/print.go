@@ -96,10 +96,10 @@ func visible128(c uint8) string {
 }
 
 func (s *call) printSpeed(sentence bool) {
-	out := speedOf(s.t.Cflag & unix.CBAUD)
+	out := term.SpeedOf(s.t.Cflag & unix.CBAUD)
 	in := out
 	if code := s.t.Cflag & unix.CIBAUD >> inputShift; code != 0 {
-		in = speedOf(code)
+		in = term.SpeedOf(code)
 	}
 	switch {
 	case in == out && sentence:

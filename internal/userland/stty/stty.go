@@ -178,7 +178,7 @@ func isSpeed(arg, shown string) (wrong string) {
 	if _, err := strconv.ParseUint(arg, 10, 32); err != nil {
 		return "invalid number '" + shown + "'"
 	}
-	if _, ok := speedCode(arg); !ok {
+	if _, ok := term.SpeedCode(arg); !ok {
 		return "invalid argument '" + shown + "'"
 	}
 	return ""
@@ -308,7 +308,7 @@ func (s *call) setting(arg, next string) (used, status int) {
 }
 
 func (s *call) speed(word string, in, out bool) {
-	code, _ := speedCode(word)
+	code, _ := term.SpeedCode(word)
 	if out {
 		change(&s.t.Cflag, unix.CBAUD, code)
 	}

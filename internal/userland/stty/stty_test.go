@@ -65,7 +65,7 @@ func TestParity(t *testing.T) {
 
 func TestSpeeds(t *testing.T) {
 	for speed, want := range map[string]uint32{"0": unix.B0, "38400": unix.B38400, "57600": unix.B57600, "115200": unix.B115200, "4000000": unix.B4000000, "1152000": unix.B1152000} {
-		if code, ok := speedCode(speed); !ok || code != want || speedOf(code) != speed {
+		if code, ok := term.SpeedCode(speed); !ok || code != want || term.SpeedOf(code) != speed {
 			t.Errorf("%s is %o, want %o", speed, code, want)
 		}
 	}

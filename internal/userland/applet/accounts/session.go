@@ -214,8 +214,7 @@ func ExecShell(c *applet.Call, shell string, login bool, args []string) int {
 		name = "-" + name
 	}
 	err := syscall.Exec(shell, append([]string{name}, args...), c.Environ())
-	c.Warn("can't execute '"+shell+"'", err)
-	return applet.NotRun(err)
+	return c.Warn("can't execute '"+shell+"'", err)
 }
 
 // Tty is the path of the descriptor's terminal, "" if it is none.
