@@ -96,6 +96,11 @@ func (sh *shell) foregroundJob(j *job) int {
 		s.setForeground(j.pgrp)
 		// It may have asked for the terminal before it had it.
 		syscall.Kill(-j.pgrp, syscall.SIGCONT)
+		if interrupt := bit(int(syscall.SIGINT)); s.sig.pending.Load()&interrupt&s.sig.keep != 0 {
+			// ^C came before it had the terminal, too.
+			s.sig.pending.And(^interrupt)
+			syscall.Kill(-j.pgrp, syscall.SIGINT)
+		}
 	}
 	for i := range j.procs {
 		for j.procs[i].state == running {
