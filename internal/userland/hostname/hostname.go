@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"bantam/internal/userland/applet"
+	"bantam/internal/userland/applet/dns"
 	"bantam/internal/userland/applet/hosts"
 
 	"golang.org/x/sys/unix"
@@ -105,12 +106,19 @@ func fromLines(c *applet.Call, file string) int {
 	}
 }
 
-// resolved prints what /etc/hosts has for the host's name.
+// resolved prints what /etc/hosts, or else DNS, has for the host's name.
 func resolved(c *applet.Call, kind string) int {
 	name := nodename()
 	official, addresses := hosts.Lookup(name)
 	if official == "" {
-		return c.Complain(name + ": Unknown host")
+		ips, err := dns.Load().Lookup(name, syscall.AF_INET)
+		if err != nil || len(ips) == 0 {
+			return c.Complain(name + ": Unknown host")
+		}
+		official = name
+		for _, ip := range ips {
+			addresses = append(addresses, ip.String())
+		}
 	}
 	short, domain, _ := strings.Cut(official, ".")
 	switch kind {

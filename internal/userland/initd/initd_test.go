@@ -3,6 +3,7 @@ package initd
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"bantam/internal/testenv"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestParse(t *testing.T) {
@@ -264,4 +267,67 @@ func TestOrphans(t *testing.T) {
 	if !strings.Contains(m.out.String(), "Requesting system reboot") {
 		t.Error("it didn't reboot")
 	}
+}
+
+// A shell that was asked for has its terminal as the controlling one: Ctrl-C ends what
+// runs in it.
+func TestAskFirst(t *testing.T) {
+	testenv.Root(t)
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		testenv.Skip(t, "pty", err.Error())
+	}
+	defer master.Close()
+	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := boot(t, "pts/"+itoa(n)+"::askfirst:-/bin/sh\n::respawn:sleep 1000\n")
+	shown := make(chan byte, 1<<16)
+	go func() {
+		buf := make([]byte, 512)
+		for {
+			n, err := master.Read(buf)
+			for _, b := range buf[:n] {
+				shown <- b
+			}
+			if err != nil && n == 0 {
+				// Between the last close and the next open of the other side.
+				time.Sleep(20 * time.Millisecond)
+			}
+			if errors.Is(err, os.ErrClosed) {
+				return
+			}
+		}
+	}()
+	wait := func(text string) {
+		t.Helper()
+		got, end := "", time.After(15*time.Second)
+		for !strings.Contains(got, text) {
+			select {
+			case b := <-shown:
+				got += string(rune(b))
+			case <-end:
+				t.Fatalf("%q, not %q", got, text)
+			}
+		}
+	}
+	wait("Please press Enter to activate this console. ")
+	master.WriteString("\n")
+	time.Sleep(300 * time.Millisecond)
+	master.WriteString("set -- $(cut -d' ' -f5,6,8 /proc/$$/stat); echo leader $(($1 == $$)) session $(($2 == $$)) front $(($3 == $$))\n")
+	wait("leader 1 session 1 front 1")
+	master.WriteString("echo begin; sleep 100; echo end of $((1 + 1))\n")
+	time.Sleep(500 * time.Millisecond)
+	master.WriteString("\x03")
+	time.Sleep(300 * time.Millisecond)
+	master.WriteString("echo alive $((2 + 3))\n")
+	wait("alive 5")
+	master.WriteString("exit\n")
+	wait("Please press Enter to activate this console. ")
+	m.signal(syscall.SIGUSR1)
+	m.end()
 }

@@ -5,7 +5,7 @@ import (
 	"syscall"
 
 	"bantam/internal/userland/applet"
-	"bantam/internal/userland/applet/hosts"
+	"bantam/internal/userland/applet/dns"
 	"bantam/internal/userland/applet/loopdevice"
 
 	"golang.org/x/sys/unix"
@@ -212,11 +212,12 @@ func (m *mounter) share(r request, flags uint64, data string) (int, error) {
 		data = join(data, "prefixpath="+prefix)
 	}
 	if !strings.Contains(","+data, ",ip=") {
-		address := host
-		if _, known := hosts.Lookup(host); len(known) > 0 {
-			address = known[0]
+		ips, err := dns.Load().Lookup(host, 0)
+		if err != nil || len(ips) == 0 {
+			m.Complain("bad address '" + host + "'")
+			return failed, errTold
 		}
-		data = join(data, "ip="+address)
+		data = join(data, "ip="+ips[0].String())
 	}
 	r.fstype = "cifs"
 	return m.now(r, flags&kernelFlags, data)
