@@ -28,7 +28,6 @@ var Applet = applet.Applet{
 `,
 	AtLeast: 1,
 	AtMost:  2,
-	Quick:   true,
 	Run:     run,
 }
 
