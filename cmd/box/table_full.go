@@ -21,6 +21,7 @@ import (
 	applet_chmod "bantam/internal/userland/chmod"
 	applet_chpst "bantam/internal/userland/chpst"
 	applet_chroot "bantam/internal/userland/chroot"
+	applet_clear "bantam/internal/userland/clear"
 	applet_cmp "bantam/internal/userland/cmp"
 	applet_columns "bantam/internal/userland/columns"
 	applet_cp "bantam/internal/userland/cp"
@@ -41,6 +42,7 @@ import (
 	applet_factor "bantam/internal/userland/factor"
 	applet_find "bantam/internal/userland/find"
 	applet_flock "bantam/internal/userland/flock"
+	applet_getopt "bantam/internal/userland/getopt"
 	applet_grep "bantam/internal/userland/grep"
 	applet_gzip "bantam/internal/userland/gzip"
 	applet_halt "bantam/internal/userland/halt"
@@ -163,6 +165,7 @@ var table = applet.Table{
 	{Name: "chroot", Applet: &applet_chroot.Applet},
 	{Name: "chrt", Applet: &applet_schedule.Chrt},
 	{Name: "cksum", Applet: &applet_checksum.Cksum},
+	{Name: "clear", Applet: &applet_clear.Applet},
 	{Name: "cmp", Applet: &applet_cmp.Applet},
 	{Name: "comm", Applet: &applet_lines.Comm},
 	{Name: "cp", Applet: &applet_cp.Cp},
@@ -200,6 +203,7 @@ var table = applet.Table{
 	{Name: "free", Applet: &applet_load.Free},
 	{Name: "fsync", Applet: &applet_sync.Fsync},
 	{Name: "fuser", Applet: &applet_openfiles.Fuser},
+	{Name: "getopt", Applet: &applet_getopt.Applet},
 	{Name: "getty", Applet: &applet_login.Getty},
 	{Name: "grep", Applet: &applet_grep.Applet},
 	{Name: "groups", Applet: &applet_id.Groups},
@@ -271,6 +275,7 @@ var table = applet.Table{
 	{Name: "passwd", Applet: &applet_passwd.Passwd},
 	{Name: "paste", Applet: &applet_lines.Paste},
 	{Name: "patch", Applet: &applet_patch.Applet},
+	{Name: "pathchk", Applet: &applet_pathname.Pathchk},
 	{Name: "pgrep", Applet: &applet_pgrep.Pgrep},
 	{Name: "pidof", Applet: &applet_kill.Pidof},
 	{Name: "ping", Applet: &applet_ping.Applet},

@@ -18,6 +18,8 @@ type Call struct {
 	Err *Out
 	// Table is where other applets are found.
 	Table Table
+	// Dashed says that "--" ended the options.
+	Dashed bool
 	// Login says that the name began with "-": a login shell.
 	Login bool
 	// Version is the program's.

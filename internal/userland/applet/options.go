@@ -143,6 +143,7 @@ func (c *Call) parseAll(args []string) string {
 		arg := args[0]
 		switch {
 		case arg == "--":
+			c.Dashed = true
 			c.Args = append(operands, args[1:]...)
 			return ""
 		case len(arg) < 2 || arg[0] != '-':
