@@ -97,6 +97,7 @@ import (
 	applet_split "bantam/internal/userland/split"
 	applet_ssd "bantam/internal/userland/ssd"
 	applet_stat "bantam/internal/userland/stat"
+	applet_storage "bantam/internal/userland/storage"
 	applet_strings "bantam/internal/userland/strings"
 	applet_stty "bantam/internal/userland/stty"
 	applet_sv "bantam/internal/userland/sv"
@@ -150,6 +151,8 @@ var table = applet.Table{
 	{Name: "base32", Applet: &applet_encoding.Base32},
 	{Name: "base64", Applet: &applet_encoding.Base64},
 	{Name: "basename", Applet: &applet_pathname.Basename},
+	{Name: "blkid", Applet: &applet_storage.Blkid},
+	{Name: "blockdev", Applet: &applet_storage.Blockdev},
 	{Name: "brctl", Applet: &applet_brctl.Applet},
 	{Name: "bunzip2", Applet: &applet_bzip2.Bunzip2},
 	{Name: "bzcat", Applet: &applet_bzip2.Bzcat},
@@ -201,6 +204,7 @@ var table = applet.Table{
 	{Name: "flock", Applet: &applet_flock.Applet},
 	{Name: "fold", Applet: &applet_columns.Fold},
 	{Name: "free", Applet: &applet_load.Free},
+	{Name: "freeramdisk", Applet: &applet_storage.Freeramdisk},
 	{Name: "fsync", Applet: &applet_sync.Fsync},
 	{Name: "fuser", Applet: &applet_openfiles.Fuser},
 	{Name: "getopt", Applet: &applet_getopt.Applet},
@@ -244,6 +248,7 @@ var table = applet.Table{
 	{Name: "login", Applet: &applet_login.Login},
 	{Name: "logname", Applet: &applet_whoami.Logname},
 	{Name: "logread", Applet: &applet_syslogd.Logread},
+	{Name: "losetup", Applet: &applet_storage.Losetup},
 	{Name: "ls", Applet: &applet_ls.Applet},
 	{Name: "lsattr", Applet: &applet_chattr.Lsattr},
 	{Name: "lsof", Applet: &applet_openfiles.Lsof},
@@ -255,6 +260,7 @@ var table = applet.Table{
 	{Name: "mkfifo", Applet: &applet_mkdir.Mkfifo},
 	{Name: "mknod", Applet: &applet_mkdir.Mknod},
 	{Name: "mkpasswd", Applet: &applet_passwd.Cryptpw},
+	{Name: "mkswap", Applet: &applet_storage.Mkswap},
 	{Name: "mktemp", Applet: &applet_mkdir.Mktemp},
 	{Name: "more", Applet: &applet_less.More},
 	{Name: "mount", Applet: &applet_mount.Applet},
@@ -333,6 +339,8 @@ var table = applet.Table{
 	{Name: "svc", Applet: &applet_sv.Svc},
 	{Name: "svlogd", Applet: &applet_svlogd.Applet},
 	{Name: "svok", Applet: &applet_sv.Svok},
+	{Name: "swapoff", Applet: &applet_storage.Swapoff},
+	{Name: "swapon", Applet: &applet_storage.Swapon},
 	{Name: "switch_root", Applet: &applet_switchroot.Applet},
 	{Name: "sync", Applet: &applet_sync.Sync},
 	{Name: "sysctl", Applet: &applet_kernel.Sysctl},
