@@ -43,6 +43,18 @@ func command(c *applet.Call) []string {
 	return []string{"/bin/sh"}
 }
 
+// threaded says whether the command is this very program. It has threads, which the
+// kernel doesn't let a process make whose children belong to another pid namespace:
+// such a command is always forked.
+func threaded(c *applet.Call) bool {
+	file, err := c.Resolve(command(c)[0])
+	if err != nil {
+		return false
+	}
+	var a, b syscall.Stat_t
+	return syscall.Stat(file, &a) == nil && syscall.Stat(applet.Self, &b) == nil && a.Dev == b.Dev && a.Ino == b.Ino
+}
+
 // candidates are the files that a command may be, as the child will see them: its
 // folders are others than ours.
 func candidates(c *applet.Call, name string) []string {

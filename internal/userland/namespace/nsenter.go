@@ -33,7 +33,7 @@ var Nsenter = applet.Applet{
 -r[DIR], --root[=DIR]	set the root directory
 -w[DIR], --wd[=DIR]	set the working directory
 -W, --wdns DIR	set the working directory, a path in the namespace
--F, --no-fork	don't fork before PROG is run, as -p does
+-F, --no-fork	don't fork before PROG is run, as -p does (applets are forked)
 `,
 	Form: applet.Leading,
 	Dir:  "/usr/bin",
@@ -66,7 +66,7 @@ func nsenter(c *applet.Call) int {
 	if wrong != "" {
 		return c.Complain(wrong)
 	}
-	fork := e.entering("p") && !c.Has("F")
+	fork := e.entering("p") && (!c.Has("F") || threaded(c))
 	single := e.entering("U") || e.entering("T")
 	var s barefork.Script
 	if !fork && !single {

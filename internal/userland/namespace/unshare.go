@@ -23,7 +23,7 @@ var Unshare = applet.Applet{
 -u, --uts[=FILE]	a new UTS namespace (hostname etc.)
 -i, --ipc[=FILE]	a new IPC namespace
 -n, --net[=FILE]	a new network namespace
--p, --pid[=FILE]	a new PID namespace, for the children
+-p, --pid[=FILE]	a new PID namespace, for the children (applets are forked)
 -U, --user[=FILE]	a new user namespace
 -C, --cgroup[=FILE]	a new cgroup namespace
 -T, --time[=FILE]	a new time namespace
@@ -67,6 +67,9 @@ func unshare(c *applet.Call) int {
 	r := request{Call: c, proc: c.Value("mount-proc"), fork: c.Has("f"), uid: -1, gid: -1}
 	if wrong := r.read(); wrong != "" {
 		return c.Complain(wrong)
+	}
+	if r.flags&unix.CLONE_NEWPID != 0 && threaded(c) {
+		r.fork = true
 	}
 	if !r.fork && r.flags&(unix.CLONE_NEWUSER|unix.CLONE_NEWTIME) == 0 {
 		return r.here()
