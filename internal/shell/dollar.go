@@ -150,7 +150,7 @@ func (p *parser) arithmetic(b *builder, quoted bool) bool {
 }
 
 // escapes of $'...', each letter with its byte.
-const escapes = "a\ab\be\x1bE\x1bf\fn\nr\rt\tv\v\\\\''\"\"??"
+const escapes = "a\ab\bf\fn\nr\rt\tv\v\\\\''\"\""
 
 // dollarSingle reads the rest of $'...'.
 func (p *parser) dollarSingle(b *builder) {

@@ -74,7 +74,11 @@ func jobsCmd(sh *shell, args []string) int {
 	})
 	sh.reap()
 	var list []*job
-	for _, j := range sh.jobs.list {
+	known := sh.jobs.list
+	if len(known) == 0 {
+		known = sh.jobs.parents // x=$(jobs -p)
+	}
+	for _, j := range known {
 		if !j.waited {
 			list = append(list, j)
 		}
@@ -238,7 +242,7 @@ func killCmd(sh *shell, args []string) int {
 		}
 		n, ok := signals.Number(name)
 		if !ok {
-			sh.file(2).errors().Print("kill: bad signal name '", name, "'\n")
+			sh.file(2).errors().Print(sh.call.Name, ": bad signal name '", name, "'\n")
 			return 1
 		}
 		signal = n
@@ -247,7 +251,7 @@ func killCmd(sh *shell, args []string) int {
 		rest = rest[1:]
 	}
 	if len(rest) == 0 {
-		sh.file(2).errors().Print("kill: you need to specify whom to kill\n")
+		sh.file(2).errors().Print(sh.call.Name, ": you need to specify whom to kill\n")
 		return 1
 	}
 	status := 0
@@ -277,7 +281,7 @@ func (sh *shell) killOne(name string, signal syscall.Signal) bool {
 	}
 	pid, err := strconv.ParseInt(name, 10, 32)
 	if err != nil {
-		sh.file(2).errors().Print("kill: invalid number '", name, "'\n")
+		sh.file(2).errors().Print(sh.call.Name, ": invalid number '", name, "'\n")
 		return false
 	}
 	result := syscall.Kill(int(pid), signal)
@@ -306,7 +310,7 @@ func (sh *shell) settleSignal(n int) {
 
 func (sh *shell) killed(name string, err error) bool {
 	if err != nil {
-		sh.file(2).errors().Print("kill: can't kill pid ", name, ": ", applet.Reason(err), "\n")
+		sh.file(2).errors().Print(sh.call.Name, ": can't kill pid ", name, ": ", applet.Reason(err), "\n")
 	}
 	return err == nil
 }
@@ -328,7 +332,7 @@ func (sh *shell) listSignals(names []string) int {
 			sh.out().Print(strconv.Itoa(n), "\n")
 			continue
 		}
-		sh.file(2).errors().Print("kill: unknown signal '", name, "'\n")
+		sh.file(2).errors().Print(sh.call.Name, ": unknown signal '", name, "'\n")
 		status = 1
 	}
 	return status

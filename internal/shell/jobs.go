@@ -38,6 +38,7 @@ type job struct {
 type jobs struct {
 	list    []*job
 	orphans []int // processes of <( ), to be reaped
+	parents []*job
 }
 
 func (j *job) state() processState {

@@ -18,10 +18,7 @@ var Sh = applet.Applet{
 }
 
 func run(c *applet.Call) int {
-	sh := &shell{call: c, shared: &shared{tty: -1}, name0: c.Name, pid: syscall.Getpid(), optInd: 1, cwd: -1, umask: -1}
-	if c.Login {
-		sh.name0 = "-" + c.Name
-	}
+	sh := &shell{call: c, shared: &shared{tty: -1}, name0: c.Path, pid: syscall.Getpid(), optInd: 1, cwd: -1, umask: -1}
 	sh.start0()
 	var read func() (string, bool)
 	if len(c.Args) == 2 && c.Args[0] == stateMark {
@@ -138,7 +135,7 @@ func (sh *shell) scriptFile(name string) (text string, status int) {
 		if err == syscall.ENOENT || err == syscall.ENOTDIR {
 			reason = "No such file or directory"
 		}
-		sh.name0, sh.command = sh.call.Name, ""
+		sh.name0, sh.command = sh.call.Path, ""
 		sh.complain("can't open '" + name + "': " + reason)
 		return "", 2
 	}
@@ -193,7 +190,7 @@ func (sh *shell) lastly(text string) {
 	}
 	c, end := p.parseLine()
 	for !end {
-		if sh.opt(optVerbose) && c != nil {
+		if sh.opt(optVerbose) && c != nil && !sh.opt(optCommand) {
 			sh.verbose(p, text)
 		}
 		// A single program at the very end: nobody needs the shell any more.

@@ -154,10 +154,7 @@ func (sh *shell) utf8() bool {
 // all expands $@ and $*.
 func (e *expander) all(p *part) {
 	args := e.sh.args
-	have := len(args) > 0
-	if p.colon && len(args) == 1 && args[0] == "" {
-		have = false
-	}
+	have := !p.colon || len(args) > 1 || len(args) == 1 && args[0] != ""
 	switch p.op {
 	case opBad:
 		e.sh.fail("syntax error: bad substitution")

@@ -122,7 +122,7 @@ func (sh *shell) fork() *shell {
 	sub.flow, sub.levels, sub.last = flowNone, 0, false
 	sub.cwd, sub.umask = -1, -1
 	sub.traps = sh.traps.inherited()
-	sub.jobs = jobs{}
+	sub.jobs = jobs{parents: sh.jobs.list}
 	return sub
 }
 

@@ -43,14 +43,13 @@ func (sh *shell) capture(p *part) []byte {
 	sub := sh.fork()
 	sub.give(1, out.keep())
 	sub.enter()
-	sub.setOpt(optMonitor, false)
+	sub.options &^= optMonitor | optErrExit
 	if p.source.needsProcess(p.body) {
 		sub.status = sub.foreground(sub.spawn(p.source.of(p.body), nil), nil)
 	} else {
 		sub.body(p.body)
 	}
 	sh.substituted = sub.join()
-	sh.status = sh.substituted
 	return out.collected()
 }
 

@@ -55,7 +55,7 @@ func (c *Call) box(name string, argv []string) int {
 	if a == nil {
 		return c.notFound(args[0])
 	}
-	c.Applet, c.Name = a, name
+	c.Applet, c.Name, c.Path = a, name, args[0]
 	return c.run(args[1:])
 }
 

@@ -10,6 +10,8 @@ type Call struct {
 	Applet *Applet
 	// Name is the name that it was called by, without a folder.
 	Name string
+	// Path is the name as it was called, a login shell's "-" and a folder included.
+	Path string
 	// Args are the operands; with Form Plain or Literal all arguments.
 	Args []string
 	// In, Out and Err are the standard files. Out is flushed by the frame.

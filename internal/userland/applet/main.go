@@ -22,7 +22,7 @@ func (t Table) Main(version string, argv []string) int {
 	if a == nil {
 		return c.box(name, argv)
 	}
-	c.Applet, c.Name = a, name
+	c.Applet, c.Name, c.Path = a, name, argv[0]
 	c.Login = strings.HasPrefix(argv[0], "-")
 	plainSignals()
 	return c.run(argv[1:])
