@@ -36,6 +36,7 @@ import (
 	applet_du "bantam/internal/userland/du"
 	applet_dump "bantam/internal/userland/dump"
 	applet_echo "bantam/internal/userland/echo"
+	applet_ed "bantam/internal/userland/ed"
 	applet_encoding "bantam/internal/userland/encoding"
 	applet_environ "bantam/internal/userland/environ"
 	applet_expr "bantam/internal/userland/expr"
@@ -190,6 +191,7 @@ var table = applet.Table{
 	{Name: "dos2unix", Applet: &applet_dosunix.Applet},
 	{Name: "du", Applet: &applet_du.Applet},
 	{Name: "echo", Applet: &applet_echo.Applet},
+	{Name: "ed", Applet: &applet_ed.Applet},
 	{Name: "egrep", Applet: &applet_grep.Applet},
 	{Name: "env", Applet: &applet_environ.Env},
 	{Name: "envdir", Applet: &applet_chpst.Envdir},
