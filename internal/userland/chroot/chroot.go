@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"bantam/internal/userland/applet"
+	"bantam/internal/userland/applet/users"
 )
 
 // Applet is chroot.
@@ -40,11 +41,7 @@ func run(c *applet.Call) int {
 		return c.Warn("can't change directory to '/'", err)
 	}
 	if len(argv) == 0 {
-		shell := c.Getenv("SHELL")
-		if shell == "" {
-			shell = "/bin/sh"
-		}
-		argv = []string{shell, "-i"} // as coreutils 8.4 does
+		argv = []string{users.Shell(c), "-i"} // as coreutils 8.4 does
 	}
 	return c.Exec(argv)
 }

@@ -268,9 +268,7 @@ func (x *cron) spawn(name string, j *job) int {
 	}
 	shell := j.shell
 	if shell == "" {
-		if shell = x.Getenv("SHELL"); shell == "" {
-			shell = "/bin/sh"
-		}
+		shell = users.Shell(x.Call)
 	}
 	set := []string{"LOGNAME=" + user.Name, "USER=" + user.Name, "HOME=" + user.Home, "SHELL=" + shell}
 	if j.path != "" {

@@ -8,6 +8,7 @@ import (
 	"bantam/internal/linux/barefork"
 	"bantam/internal/userland/applet"
 	"bantam/internal/userland/applet/signals"
+	"bantam/internal/userland/applet/users"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,10 +38,7 @@ func command(c *applet.Call) []string {
 	if len(c.Args) > 0 {
 		return c.Args
 	}
-	if shell := c.Getenv("SHELL"); shell != "" {
-		return []string{shell}
-	}
-	return []string{"/bin/sh"}
+	return []string{users.Shell(c)}
 }
 
 // threaded says whether the command is this very program. It has threads, which the

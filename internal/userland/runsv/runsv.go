@@ -127,14 +127,14 @@ func (v *service) prepare() int {
 		}
 	}
 	lock, err := applet.OpenFile(dir+"/lock", syscall.O_WRONLY|syscall.O_NONBLOCK|syscall.O_APPEND|syscall.O_CREAT, 0o600)
-	if err == nil {
-		how := syscall.LOCK_EX | syscall.LOCK_NB
-		if v.log {
-			how = syscall.LOCK_EX
-		}
-		err = syscall.Flock(lock, how)
-	}
 	if err != nil {
+		return v.CantOpen(dir+"/lock", err)
+	}
+	how := syscall.LOCK_EX | syscall.LOCK_NB
+	if v.log {
+		how = syscall.LOCK_EX
+	}
+	if err = syscall.Flock(lock, how); err != nil {
 		return v.fatal("lock "+dir+"/lock", err)
 	}
 	var st syscall.Stat_t

@@ -51,6 +51,11 @@ func (d *logdir) must(what string, f func() error) {
 }
 
 func (d *logdir) open() bool {
+	var dir syscall.Stat_t
+	if err := syscall.Stat(d.name, &dir); err != nil {
+		d.Warn("warning: can't open log directory: "+d.name, err)
+		return false
+	}
 	lock, err := applet.OpenFile(d.path("lock"), syscall.O_WRONLY|syscall.O_NONBLOCK|syscall.O_APPEND|syscall.O_CREAT, 0o600)
 	if err == nil {
 		if err = syscall.Flock(lock, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bantam/internal/userland/applet"
+	"bantam/internal/userland/applet/users"
 )
 
 // label is a name for an old file that isn't there yet.
@@ -105,10 +106,7 @@ func (d *logdir) process() {
 		defer syscall.Close(fd)
 		fds[i] = fd
 	}
-	shell := d.Getenv("SHELL")
-	if shell == "" {
-		shell = "/bin/sh"
-	}
+	shell := users.Shell(d.Call)
 	const closed = ^uintptr(0)
 	pid, err := syscall.ForkExec(shell, []string{shell, "-c", d.processor}, &syscall.ProcAttr{
 		Dir: d.name, Env: d.Environ(),

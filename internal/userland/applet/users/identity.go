@@ -1,6 +1,11 @@
 package users
 
-import "strings"
+import (
+	"strings"
+	"syscall"
+
+	"bantam/internal/userland/applet"
+)
 
 // Identity reads USER[:GROUP], names or numbers, as chpst and start-stop-daemon do.
 // Without a group it is the user's first; that of an unknown number is the same number.
@@ -27,4 +32,15 @@ func Identity(text string) (uid, gid uint32, ok bool) {
 		return 0, 0, false
 	}
 	return uid, g.GID, true
+}
+
+// Shell is the shell to run where none is named: that of $SHELL, the user's, or /bin/sh.
+func Shell(c *applet.Call) string {
+	if shell := c.Getenv("SHELL"); shell != "" {
+		return shell
+	}
+	if u := ByUID(uint32(syscall.Getuid())); u != nil && u.Shell != "" {
+		return u.Shell
+	}
+	return "/bin/sh"
 }
