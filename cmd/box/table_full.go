@@ -65,6 +65,7 @@ import (
 	applet_load "bantam/internal/userland/load"
 	applet_login "bantam/internal/userland/login"
 	applet_ls "bantam/internal/userland/ls"
+	applet_mdev "bantam/internal/userland/mdev"
 	applet_mkdir "bantam/internal/userland/mkdir"
 	applet_mount "bantam/internal/userland/mount"
 	applet_mountpoint "bantam/internal/userland/mountpoint"
@@ -257,6 +258,7 @@ var table = applet.Table{
 	{Name: "lzcat", Applet: &applet_xz.Lzcat},
 	{Name: "lzma", Applet: &applet_xz.LZMA},
 	{Name: "md5sum", Applet: &applet_checksum.MD5sum},
+	{Name: "mdev", Applet: &applet_mdev.Applet},
 	{Name: "mesg", Applet: &applet_who.Mesg},
 	{Name: "mkdir", Applet: &applet_mkdir.Mkdir},
 	{Name: "mkfifo", Applet: &applet_mkdir.Mkfifo},
