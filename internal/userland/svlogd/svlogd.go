@@ -51,6 +51,7 @@ type logger struct {
 	replace byte
 	others  string // replaced as well
 	events  int    // signals
+	arrived []byte // the time of the lines that came at once
 	// ending, rotating and reopening are asked for by signals.
 	ending, rotating, reopening bool
 	// whole says that the last byte read was a newline.
@@ -142,14 +143,14 @@ func (l *logger) lines() {
 	buf := make([]byte, 0, 64<<10)
 	begun := false // a line was written in part
 	for {
-		buf = l.take(buf, &begun, l.ending)
+		buf = l.take(buf, &begun)
 		if l.ending && (l.whole || len(buf) == 0 && !begun) {
 			break
 		}
 		n := l.read(buf[len(buf):cap(buf)])
 		if n <= 0 {
 			l.ending = true
-			buf = l.take(buf, &begun, true)
+			buf = l.take(buf, &begun)
 			if len(buf) > 0 || begun {
 				l.write(append(buf, '\n'), begun)
 			}
@@ -161,8 +162,9 @@ func (l *logger) lines() {
 }
 
 // take writes what is complete of the buffer, and returns the rest at its beginning.
-func (l *logger) take(buf []byte, begun *bool, last bool) []byte {
+func (l *logger) take(buf []byte, begun *bool) []byte {
 	rest := buf
+	l.arrived = l.arrived[:0]
 	for len(rest) > 0 {
 		end := bytes.IndexByte(rest[:min(len(rest), l.longest)], '\n') + 1
 		if end == 0 {
@@ -181,10 +183,12 @@ func (l *logger) take(buf []byte, begun *bool, last bool) []byte {
 
 // write gives a line, or a part of it, to the logs.
 func (l *logger) write(line []byte, continued bool) {
-	var room [40]byte
-	stamp := room[:0]
+	var stamp []byte
 	if l.stamp > 0 && !continued {
-		stamp = append(timestamp(stamp, l.stamp, time.Now()), ' ')
+		if len(l.arrived) == 0 {
+			l.arrived = append(timestamp(l.arrived, l.stamp, time.Now()), ' ')
+		}
+		stamp = l.arrived
 	}
 	for _, d := range l.dirs {
 		if d.fd < 0 {
