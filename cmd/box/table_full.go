@@ -50,6 +50,7 @@ import (
 	applet_head "bantam/internal/userland/head"
 	applet_hostname "bantam/internal/userland/hostname"
 	applet_httpd "bantam/internal/userland/httpd"
+	applet_hwclock "bantam/internal/userland/hwclock"
 	applet_id "bantam/internal/userland/id"
 	applet_ifconfig "bantam/internal/userland/ifconfig"
 	applet_ifupdown "bantam/internal/userland/ifupdown"
@@ -223,6 +224,7 @@ var table = applet.Table{
 	{Name: "hostid", Applet: &applet_hostname.ID},
 	{Name: "hostname", Applet: &applet_hostname.Hostname},
 	{Name: "httpd", Applet: &applet_httpd.Applet},
+	{Name: "hwclock", Applet: &applet_hwclock.Hwclock},
 	{Name: "id", Applet: &applet_id.Id},
 	{Name: "ifconfig", Applet: &applet_ifconfig.Applet},
 	{Name: "ifdown", Applet: &applet_ifupdown.Down},
@@ -310,6 +312,7 @@ var table = applet.Table{
 	{Name: "rm", Applet: &applet_rm.Rm},
 	{Name: "rmdir", Applet: &applet_rm.Rmdir},
 	{Name: "route", Applet: &applet_route.Applet},
+	{Name: "rtcwake", Applet: &applet_hwclock.Rtcwake},
 	{Name: "runlevel", Applet: &applet_halt.Runlevel},
 	{Name: "runsv", Applet: &applet_runsv.Applet},
 	{Name: "runsvdir", Applet: &applet_runsv.Dir},
