@@ -35,6 +35,7 @@ type Call struct {
 	inside    bool // runs inside the shell's process
 	options   []option
 	wantsHelp bool
+	mine      string // a command that is this program, see isSelf
 }
 
 // Inside runs an applet inside the caller's process, with other standard files and
@@ -169,7 +170,7 @@ func (c *Call) Environ() []string {
 }
 
 // SetEnviron replaces the environment that commands started by this call get.
-func (c *Call) SetEnviron(env []string) { c.env, c.hasEnv = env, true }
+func (c *Call) SetEnviron(env []string) { c.env, c.hasEnv, c.mine = env, true, "" }
 
 // help prints the applet's help.
 func (c *Call) help(w *Out) {

@@ -143,20 +143,22 @@ func (c *Call) Spawn(argv []string) (syscall.WaitStatus, error) {
 	return wait(pid), nil
 }
 
-// isSelf says whether the command is this program.
+// isSelf says whether the command is this program. It remembers the last one that is:
+// find and xargs run the same again and again.
 func (c *Call) isSelf(name string) bool {
+	if name == c.mine {
+		return true
+	}
 	file, err := c.Resolve(name)
 	if err != nil {
 		return false
 	}
-	if file == Self {
-		return true
-	}
 	var a, b syscall.Stat_t
-	if syscall.Stat(file, &a) != nil || syscall.Stat(Self, &b) != nil {
+	if file != Self && (syscall.Stat(file, &a) != nil || syscall.Stat(Self, &b) != nil || a.Ino != b.Ino || a.Dev != b.Dev) {
 		return false
 	}
-	return a.Ino == b.Ino && a.Dev == b.Dev
+	c.mine = name
+	return true
 }
 
 // Wait waits for a child and returns its exit status as a shell gives it.
