@@ -55,6 +55,7 @@ func (sh *shell) readCommands() {
 		ok := sh.protect(func() {
 			if sh.shared.interactive {
 				sh.tellChanges()
+				sh.checkMail()
 			}
 			c, end = p.parseLine()
 			if c != nil && !sh.opt(optNoExec) {

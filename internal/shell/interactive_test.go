@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,10 @@ func terminal(t *testing.T) *testenv.Terminal {
 	dir := links(t)
 	cmd := exec.Command(filepath.Join(dir, "sh"))
 	cmd.Dir = t.TempDir()
+	// A job that says when it has begun.
+	if err := os.WriteFile(filepath.Join(cmd.Dir, "job"), []byte("#!/bin/sh\necho ready\nexec sleep 100\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	cmd.Env = []string{"PATH=" + dir + ":/usr/bin:/bin", "HOME=" + cmd.Dir, "PS1=$ ", "LC_ALL=C"}
 	return testenv.NewTerminal(t, 80, 24, cmd)
 }
@@ -44,9 +49,8 @@ func TestInteractive(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	p := terminal(t)
 	p.Wait("$")
-	p.Type("sleep 100\n")
-	p.Wait("sleep 100")
-	p.Until("the program has started", func(string) bool { return p.Modes().Lflag&0x2 != 0 })
+	p.Type("./job\n")
+	p.Wait("\nready\n")
 	p.Type("\x03")
 	p.Wait("^C\n$")
 	p.Type("echo $?\n")
@@ -68,18 +72,18 @@ func TestInterrupt(t *testing.T) {
 func TestJobControl(t *testing.T) {
 	p := terminal(t)
 	p.Wait("$")
-	p.Type("sleep 100\n")
-	p.Until("the program has started", func(string) bool { return p.Modes().Lflag&0x2 != 0 })
+	p.Type("./job\n")
+	p.Wait("\nready\n")
 	p.Type("\x1a")
-	p.Wait("[1]+  Stopped                    sleep 100\n$")
+	p.Wait("[1]+  Stopped                    ./job\n$")
 	p.Type("jobs\n")
-	p.Wait("$ jobs\n[1]+  Stopped                    sleep 100\n$")
+	p.Wait("$ jobs\n[1]+  Stopped                    ./job\n$")
 	p.Type("bg\n")
-	p.Wait("[1] sleep 100\n$")
+	p.Wait("[1] ./job\n$")
 	p.Type("jobs\n")
-	p.Wait("[1]+  Running                    sleep 100\n$")
+	p.Wait("[1]+  Running                    ./job\n$")
 	p.Type("fg\n")
-	p.Wait("$ fg\nsleep 100\n")
+	p.Wait("$ fg\n./job\n")
 	p.Type("\x03")
 	p.Wait("^C\n$")
 	p.Type("sleep 100 | cat & echo started\n")

@@ -291,13 +291,13 @@ func (sh *shell) killOne(name string, signal syscall.Signal) bool {
 	return sh.killed(name, result)
 }
 
-// settleSignal waits until a signal that the shell sent itself has arrived.
+// settleSignal waits until a signal that was sent has arrived.
 func (sh *shell) settleSignal(n int) {
 	s := &sh.shared.sig
 	if s.caught&bit(n) == 0 {
 		return
 	}
-	for range 1000 {
+	for range 100 {
 		if s.pending.Load()&bit(n) != 0 {
 			return
 		}

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"strconv"
+	"strings"
 	"syscall"
 	"unsafe"
 
@@ -91,20 +92,28 @@ func (s *shared) setForeground(pgrp int) {
 
 // foregroundJob gives the terminal to a job and waits until it ends or stops.
 func (sh *shell) foregroundJob(j *job) int {
-	s := sh.shared
+	s, early := sh.shared, 0
 	if j.pgrp > 0 {
 		s.setForeground(j.pgrp)
-		// It may have asked for the terminal before it had it.
-		syscall.Kill(-j.pgrp, syscall.SIGCONT)
-		if interrupt := bit(int(syscall.SIGINT)); s.sig.pending.Load()&interrupt&s.sig.keep != 0 {
-			// ^C came before it had the terminal, too.
-			s.sig.pending.And(^interrupt)
-			syscall.Kill(-j.pgrp, syscall.SIGINT)
+		s.sig.job.Store(int32(j.pgrp))
+		defer s.sig.job.Store(0)
+		for _, n := range [...]syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTSTP} {
+			if s.sig.pending.Load()&bit(int(n)) != 0 {
+				syscall.Kill(-j.pgrp, n)
+			}
 		}
+		s.sig.pending.And(^bit(int(syscall.SIGTSTP)))
 	}
 	for i := range j.procs {
 		for j.procs[i].state == running {
 			j.poll(i, syscall.WUNTRACED)
+			if p := &j.procs[i]; p.state == stopped && early < 3 && j.pgrp > 0 &&
+				(p.status.StopSignal() == syscall.SIGTTIN || p.status.StopSignal() == syscall.SIGTTOU) {
+				// It asked for the terminal before it had it.
+				early++
+				p.state = running
+				syscall.Kill(-j.pgrp, syscall.SIGCONT)
+			}
 		}
 	}
 	s.setForeground(s.pgrp)
@@ -225,6 +234,37 @@ func (j *job) stateText() string {
 		return "Done(" + strconv.Itoa(n) + ")"
 	}
 	return "Done"
+}
+
+// checkMail tells an interactive user about files of MAIL or MAILPATH that changed. A
+// name there may have the message behind a percent sign.
+func (sh *shell) checkMail() {
+	paths, list := sh.lookup("MAILPATH")
+	if !list {
+		paths = sh.value("MAIL")
+	}
+	s := sh.shared
+	fresh := s.mailPaths != paths
+	if fresh {
+		s.mailPaths, s.mail = paths, map[string]int64{}
+	}
+	for more := paths != ""; more; {
+		var path string
+		path, paths, more = strings.Cut(paths, ":")
+		path, message, _ := strings.Cut(path, "%")
+		var st syscall.Stat_t
+		if path == "" || syscall.Stat(path, &st) != nil {
+			s.mail[path] = 0
+			continue
+		}
+		if !fresh && s.mail[path] != st.Mtim.Sec {
+			if message == "" {
+				message = "you have mail"
+			}
+			sh.file(2).errors().WriteString(message + "\n")
+		}
+		s.mail[path] = st.Mtim.Sec
+	}
 }
 
 // tellChanges tells an interactive user about the jobs that ended or stopped.

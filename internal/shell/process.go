@@ -169,6 +169,9 @@ func (sh *shell) foreground(p started, c command) int {
 		}
 		break
 	}
+	if sh.traps.set(int(syscall.SIGCHLD)) {
+		sh.settleSignal(int(syscall.SIGCHLD))
+	}
 	sh.tellSignal(status)
 	return applet.ExitStatus(status)
 }

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"strconv"
+	"syscall"
 
 	"bantam/internal/userland/applet/glob"
 )
@@ -209,7 +210,7 @@ func (sh *shell) redirected(c *redirected) {
 // subshell runs ( ).
 func (sh *shell) subshell(c *subshell) int {
 	sh.line = c.line
-	if sh.jobControl() || c.text.needsProcess(c.body) {
+	if sh.jobControl() || sh.traps.set(int(syscall.SIGCHLD)) || c.text.needsProcess(c.body) {
 		return sh.foreground(sh.spawn(c.text.of(c.body), nil), c)
 	}
 	sub := sh.fork()

@@ -106,8 +106,11 @@ type shared struct {
 	tty     int // job control's terminal, -1 without
 	ttyPgrp int
 	pgrp    int
-	warned  bool   // about stopped jobs
-	command string // the name that messages have outside of builtins
+	warned  bool // about stopped jobs
+	// mail are the times of the files of mailPaths.
+	mail      map[string]int64
+	mailPaths string
+	command   string // the name that messages have outside of builtins
 }
 
 // fork returns a subshell inside the process.
@@ -129,6 +132,9 @@ func (sh *shell) fork() *shell {
 // join ends a subshell inside the process and returns its status.
 func (sub *shell) join() int {
 	sub.runExitTrap()
+	if sub.traps.touched != 0 {
+		sub.untrap()
+	}
 	sub.restoreDir()
 	sub.unredirect(0)
 	sub.dropFiles()

@@ -257,7 +257,16 @@ func (sh *shell) otherCommand(c *simple, args []string, last bool) int {
 	sh.restore(locals)
 	found := sh.findWith(assigns, args[0])
 	var status int
+	hook := (*function)(nil)
+	if found.err == syscall.ENOENT && strings.IndexByte(args[0], '/') < 0 {
+		hook = sh.funcs.get("command_not_found_handle")
+	}
 	switch {
+	case hook != nil:
+		sub := sh.fork()
+		sub.protect(func() { sub.callFunction(hook, []string{hook.name, args[0]}) })
+		sub.join()
+		status = 127
 	case found.applet != nil && sh.runsInside(found.applet, args):
 		status = sh.runApplet(found.applet, args, env)
 	case last:

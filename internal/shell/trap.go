@@ -17,6 +17,8 @@ type traps struct {
 	list []trap
 	// parents are shown by a subshell that has changed nothing yet, for x=$(trap).
 	parents []trap
+	// touched are the signals whose action was changed here.
+	touched uint64
 }
 
 type trap struct {
@@ -70,7 +72,7 @@ func (t *traps) add(signal int, action string) {
 // inherited are the traps of a subshell: only what is ignored stays.
 func (t *traps) inherited() traps {
 	if len(t.list) == 0 {
-		return *t
+		return traps{parents: t.parents}
 	}
 	n := traps{parents: t.list}
 	for _, x := range t.list {
@@ -81,6 +83,9 @@ func (t *traps) inherited() traps {
 	return n
 }
 
+// keys are the signals of a terminal's keys.
+const keys = 1<<syscall.SIGINT | 1<<syscall.SIGQUIT | 1<<syscall.SIGTSTP
+
 // signalState is what the process does about signals.
 type signalState struct {
 	pending atomic.Uint64 // those that arrived, a bit each
@@ -88,6 +93,8 @@ type signalState struct {
 	// wake is written to when one arrives: an eventfd, -1 before the first trap.
 	wake   int
 	caught uint64 // those whose arrival we are told
+	// job is the process group in the foreground, 0 without one.
+	job atomic.Int32
 	// keep are caught without an action: an interactive shell's.
 	keep uint64
 	// ignoredAtStart can't be trapped, unless the shell is interactive.
@@ -110,7 +117,12 @@ func (s *signalState) catch(signal int) {
 	c := signals.Notify(syscall.Signal(signal))
 	go func() {
 		for x := range c {
-			s.pending.Or(bit(int(x.(syscall.Signal))))
+			n := x.(syscall.Signal)
+			s.pending.Or(bit(int(n)))
+			if job := s.job.Load(); job != 0 && keys&bit(int(n)) != 0 {
+				// The key came before the job had the terminal, but it is for it.
+				syscall.Kill(-int(job), n)
+			}
 			var one = [8]byte{1}
 			syscall.Write(s.wake, one[:])
 		}
@@ -190,9 +202,8 @@ func plainSignals() {
 // setTrap sets, ignores or (action nil) resets a signal.
 func (sh *shell) setTrap(signal int, action *string) {
 	s := &sh.shared.sig
-	if sh.traps.parents != nil {
-		sh.traps.parents = nil
-	}
+	sh.traps.parents = nil
+	sh.traps.touched |= bit(signal)
 	if action == nil {
 		sh.traps.forget(signal)
 	} else {
@@ -216,6 +227,22 @@ func (sh *shell) setTrap(signal int, action *string) {
 		action.set(signal) // for those that os/signal knows nothing of
 	default:
 		s.catch(signal)
+	}
+}
+
+// untrap gives the signals that a subshell inside the process touched back to its
+// parent.
+func (sub *shell) untrap() {
+	up := sub.parent
+	for n := 1; n < 64; n++ {
+		if sub.traps.touched&bit(n) == 0 {
+			continue
+		}
+		var action *string
+		if text, set := up.traps.get(n); set {
+			action = &text
+		}
+		up.setTrap(n, action)
 	}
 }
 

@@ -305,21 +305,11 @@ func (sh *shell) importEnviron(env []string) {
 func (sh *shell) setDefaults() {
 	sh.computeVariables()
 	for _, d := range [...][2]string{
-		{"IFS", " \t\n"}, {"PATH", defaultPath}, {"PS2", "> "}, {"PS4", "+ "}, {"OPTIND", "1"},
+		{"IFS", " \t\n"}, {"PATH", defaultPath}, {"PS1", `\w \$ `}, {"PS2", "> "}, {"PS4", "+ "}, {"OPTIND", "1"},
 	} {
 		x := sh.vars.change(d[0])
 		if x.flags&isSet == 0 || d[0] == "IFS" || d[0] == "OPTIND" {
 			*x = variable{d[1], isSet}
-		}
-	}
-	ps1 := "$ "
-	if syscall.Geteuid() == 0 {
-		ps1 = "# "
-	}
-	if x := sh.vars.change("PS1"); x.flags&isSet == 0 {
-		*x = variable{"\\w " + ps1, isSet}
-		if sh.value("PS1") == "" {
-			x.value = ps1
 		}
 	}
 	sh.ifs = " \t\n"
