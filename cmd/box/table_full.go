@@ -15,6 +15,7 @@ import (
 	applet_brctl "bantam/internal/userland/brctl"
 	applet_bzip2 "bantam/internal/userland/bzip2"
 	applet_cal "bantam/internal/userland/cal"
+	applet_calculator "bantam/internal/userland/calculator"
 	applet_cat "bantam/internal/userland/cat"
 	applet_chattr "bantam/internal/userland/chattr"
 	applet_checksum "bantam/internal/userland/checksum"
@@ -154,6 +155,7 @@ var table = applet.Table{
 	{Name: "base32", Applet: &applet_encoding.Base32},
 	{Name: "base64", Applet: &applet_encoding.Base64},
 	{Name: "basename", Applet: &applet_pathname.Basename},
+	{Name: "bc", Applet: &applet_calculator.Bc},
 	{Name: "blkid", Applet: &applet_storage.Blkid},
 	{Name: "blockdev", Applet: &applet_storage.Blockdev},
 	{Name: "brctl", Applet: &applet_brctl.Applet},
@@ -182,6 +184,7 @@ var table = applet.Table{
 	{Name: "cryptpw", Applet: &applet_passwd.Cryptpw},
 	{Name: "cut", Applet: &applet_cut.Applet},
 	{Name: "date", Applet: &applet_date.Applet},
+	{Name: "dc", Applet: &applet_calculator.Dc},
 	{Name: "dd", Applet: &applet_dd.Applet},
 	{Name: "delgroup", Applet: &applet_adduser.Delgroup},
 	{Name: "deluser", Applet: &applet_adduser.Deluser},

@@ -10,8 +10,8 @@ import (
 // output runs a program on a text and returns what it prints.
 func output(program, text string) string {
 	out, errs := applet.Capture(), applet.Capture()
-	table := applet.Table{{Name: "awk", Applet: &Applet}}
-	table.Inside(&Applet, []string{"awk", "--", program}, nil, applet.Memory([]byte(text)), out, errs)
+
+	new(applet.Call).Inside(&Applet, []string{"awk", "--", program}, nil, applet.Memory([]byte(text)), out, errs)
 	return string(out.Captured()) + string(errs.Captured())
 }
 

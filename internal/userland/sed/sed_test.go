@@ -10,8 +10,8 @@ import (
 // edited runs a script on a text, as the shell would, and returns what it prints.
 func edited(script, text string) string {
 	out, errs := applet.Capture(), applet.Capture()
-	table := applet.Table{{Name: "sed", Applet: &Applet}}
-	table.Inside(&Applet, []string{"sed", "--", script}, nil, applet.Memory([]byte(text)), out, errs)
+
+	new(applet.Call).Inside(&Applet, []string{"sed", "--", script}, nil, applet.Memory([]byte(text)), out, errs)
 	return string(out.Captured())
 }
 
