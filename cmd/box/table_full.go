@@ -150,6 +150,7 @@ var table = applet.Table{
 	{Name: "arch", Applet: &applet_sysinfo.Arch},
 	{Name: "arp", Applet: &applet_arp.Applet},
 	{Name: "arping", Applet: &applet_arping.Applet},
+	{Name: "ascii", Applet: &applet_dump.Ascii},
 	{Name: "ash", Applet: &applet_shell.Sh},
 	{Name: "awk", Applet: &applet_awk.Applet},
 	{Name: "base32", Applet: &applet_encoding.Base32},
