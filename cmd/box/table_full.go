@@ -67,6 +67,7 @@ import (
 	applet_load "bantam/internal/userland/load"
 	applet_login "bantam/internal/userland/login"
 	applet_ls "bantam/internal/userland/ls"
+	applet_lzop "bantam/internal/userland/lzop"
 	applet_mdev "bantam/internal/userland/mdev"
 	applet_mkdir "bantam/internal/userland/mkdir"
 	applet_mount "bantam/internal/userland/mount"
@@ -263,6 +264,8 @@ var table = applet.Table{
 	{Name: "lsof", Applet: &applet_openfiles.Lsof},
 	{Name: "lzcat", Applet: &applet_xz.Lzcat},
 	{Name: "lzma", Applet: &applet_xz.LZMA},
+	{Name: "lzop", Applet: &applet_lzop.Lzop},
+	{Name: "lzopcat", Applet: &applet_lzop.Lzopcat},
 	{Name: "md5sum", Applet: &applet_checksum.MD5sum},
 	{Name: "mdev", Applet: &applet_mdev.Applet},
 	{Name: "mesg", Applet: &applet_who.Mesg},
@@ -385,6 +388,7 @@ var table = applet.Table{
 	{Name: "unix2dos", Applet: &applet_dosunix.Applet},
 	{Name: "unlink", Applet: &applet_rm.Unlink},
 	{Name: "unlzma", Applet: &applet_xz.Unlzma},
+	{Name: "unlzop", Applet: &applet_lzop.Unlzop},
 	{Name: "unshare", Applet: &applet_namespace.Unshare},
 	{Name: "unxz", Applet: &applet_xz.Unxz},
 	{Name: "unzip", Applet: &applet_unzip.Applet},

@@ -27,6 +27,8 @@ type Work struct {
 	// Stdout and Test write to standard output and to nowhere. The options -c and -t
 	// set them, too.
 	Stdout, Test bool
+	// Keep leaves the input where it is, as -k does.
+	Keep bool
 	// Output is the name of the result; false for a name with a suffix that isn't known.
 	Output func(name string) (string, bool)
 	// Run does it; an error of out it may leave there. modified is the time that the result gets, 0 for that of the input.
@@ -50,6 +52,7 @@ func Append(suffix string) func(string) (string, bool) {
 func (w *Work) Each(c *applet.Call) int {
 	w.Stdout = w.Stdout || c.Has("c")
 	w.Test = w.Test || c.Has("t")
+	w.Keep = w.Keep || c.Has("k")
 	names := c.Args
 	if len(names) == 0 {
 		names = []string{"-"}
@@ -167,7 +170,7 @@ func (w *Work) replace(c *applet.Call, name, to string, in *applet.In, fd int, s
 	if c.Has("v") {
 		c.Err.Print(name, ": ", percent(st.Size, made.Size), "% - replaced with ", to, "\n")
 	}
-	if c.Has("k") {
+	if w.Keep {
 		return 0
 	}
 	if err := syscall.Unlink(name); err != nil {
