@@ -35,22 +35,6 @@ func (b *builder) part(p part) {
 	b.parts = append(b.parts, p)
 }
 
-// active says whether a text has characters of patterns: * or ?, or a [. One that isn't
-// closed in the same text may be so later in the word; [ alone is a command.
-func active(s string) bool {
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '*', '?':
-			return true
-		case '[':
-			if s != "[" && s != "[[" {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // word finishes the word.
 func (b *builder) word() *word {
 	b.flush()
@@ -60,7 +44,7 @@ func (b *builder) word() *word {
 	for _, p := range w.parts {
 		if p.kind != partLiteral {
 			w.static = false
-		} else if !p.quoted && active(p.text) {
+		} else if !p.quoted && strings.ContainsAny(p.text, "*?[") {
 			w.glob = true
 		}
 		total++
@@ -70,6 +54,8 @@ func (b *builder) word() *word {
 	}
 	if total == 1 {
 		w.literal = w.parts[0].text
+		// The commands are no patterns.
+		w.glob = w.glob && w.literal != "[" && w.literal != "[["
 	} else {
 		for _, p := range w.parts {
 			w.literal += p.text
