@@ -25,7 +25,7 @@ func table(c *applet.Call) int {
 			width, name := 3, string(rune(b))
 			switch {
 			case b < 32:
-				name = pad.Right(strings.ToUpper(ascii(byte(b), false)), 3)
+				name = pad.Right(strings.ToUpper(ascii(byte(b), true)), 3)
 			case b == 127:
 				name = "DEL"
 			}
