@@ -74,7 +74,8 @@ func (p *Process) parse(stat []byte) bool {
 	if open < 0 || end < open || len(stat) < end+5 {
 		return false
 	}
-	p.Comm = string(stat[open+1 : end])
+	// Longer names are the kernel's own threads; they are cut as those of processes are.
+	p.Comm = string(stat[open+1 : min(end, open+1+commLength)])
 	p.State = stat[end+2]
 	f := fields(stat[end+4:])
 	p.Parent, p.Group, p.Session = int(f.next()), int(f.next()), int(f.next())

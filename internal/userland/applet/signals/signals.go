@@ -17,20 +17,19 @@ import (
 // names are the signals in the order of their numbers, each with a space behind it:
 // Linux's numbers of all architectures that Go knows but mips.
 const names = "EXIT HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD " +
-	"CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH POLL PWR SYS RTMIN "
+	"CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH POLL PWR SYS "
 
 const (
-	rtMin = 32
+	last = 31 // of those with names
+	// The C library keeps 32 and 33 for itself, so that RTMIN is 34 everywhere else, too.
+	rtMin = 34
 	rtMax = 64
 )
 
 // Name returns a signal's name without SIG, or its number in decimal if it has no
 // name. 0 is EXIT, as in a shell's trap.
 func Name(number int) string {
-	if number < 0 || number > rtMin {
-		if number == rtMax {
-			return "RTMAX"
-		}
+	if number < 0 || number > last {
 		return strconv.Itoa(number)
 	}
 	rest := names
@@ -51,6 +50,8 @@ func Number(name string) (number int, ok bool) {
 	switch name {
 	case "":
 		return 0, false
+	case "RTMIN":
+		return rtMin, true
 	case "IO":
 		return int(syscall.SIGIO), true
 	case "IOT":
@@ -80,18 +81,14 @@ func Number(name string) (number int, ok bool) {
 // List is the table that kill -l prints: a number and a name a line.
 func List() string {
 	var b strings.Builder
-	for n := 1; n <= rtMin; n++ {
-		line(&b, n)
+	for n := 1; n <= last; n++ {
+		if n < 10 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(strconv.Itoa(n) + ") " + Name(n) + "\n")
 	}
-	line(&b, rtMax)
+	b.WriteString(strconv.Itoa(rtMin) + ") RTMIN\n" + strconv.Itoa(rtMax) + ") RTMAX\n")
 	return b.String()
-}
-
-func line(b *strings.Builder, n int) {
-	if n < 10 {
-		b.WriteByte(' ')
-	}
-	b.WriteString(strconv.Itoa(n) + ") " + Name(n) + "\n")
 }
 
 // Notify returns a channel that receives the signals from now on. It has room for
