@@ -35,6 +35,7 @@ type array struct {
 
 const maxIndex = 16777215
 
+//go:noinline
 func (m *array) set(i int64, v number) {
 	if m.elements == nil {
 		m.elements = make(map[int64]number)

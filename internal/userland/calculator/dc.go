@@ -141,9 +141,14 @@ func (f *frame) peek() byte {
 	return f.text[f.pos]
 }
 
-func (d *dc) push(v number)     { d.stack = append(d.stack, item{number: v}) }
+//go:noinline
+func (d *dc) push(v number) { d.stack = append(d.stack, item{number: v}) }
+
+//
+//go:noinline
 func (d *dc) pushText(s string) { d.stack = append(d.stack, item{isText: true, text: s}) }
 
+//go:noinline
 func (d *dc) top() *item {
 	if len(d.stack) == 0 {
 		fail("stack has too few elements")
@@ -151,12 +156,14 @@ func (d *dc) top() *item {
 	return &d.stack[len(d.stack)-1]
 }
 
+//go:noinline
 func (d *dc) pop() item {
 	v := *d.top()
 	d.stack = d.stack[:len(d.stack)-1]
 	return v
 }
 
+//go:noinline
 func (d *dc) popNumber() number {
 	v := d.pop()
 	if v.isText {

@@ -120,6 +120,7 @@ func (b *bc) value(n *node) (v number, void bool) {
 	return b.place(n), false
 }
 
+//go:noinline
 func truth(is bool) number {
 	if is {
 		return integer(1)
@@ -193,6 +194,7 @@ func (b *bc) place(n *node) number {
 	return b.vars[n.name]
 }
 
+//go:noinline
 func (b *bc) arrayOf(name string) *array {
 	m := b.arrays[name]
 	if m == nil {

@@ -19,6 +19,7 @@ const (
 
 var tens = [...]uint32{1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, limb}
 
+//go:noinline
 func (x nat) norm() nat {
 	for len(x) > 0 && x[len(x)-1] == 0 {
 		x = x[:len(x)-1]
@@ -26,6 +27,7 @@ func (x nat) norm() nat {
 	return x
 }
 
+//go:noinline
 func natOf(n uint64) nat {
 	var x nat
 	for ; n > 0; n /= limb {
@@ -149,6 +151,8 @@ func (x nat) mul(y nat) nat {
 }
 
 // shift multiplies by 1e9 to the power of n.
+//
+//go:noinline
 func (x nat) shift(n int) nat {
 	if len(x) == 0 {
 		return nil

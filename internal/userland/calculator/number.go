@@ -15,6 +15,7 @@ type trouble string
 
 func fail(what string) { panic(trouble(what)) }
 
+//go:noinline
 func integer(n int64) number {
 	if n < 0 {
 		return number{n: natOf(uint64(-n)), neg: true}
@@ -25,6 +26,8 @@ func integer(n int64) number {
 func (x number) isZero() bool { return len(x.n) == 0 }
 
 // made gives a result its sign: 0 has none.
+//
+//go:noinline
 func made(n nat, scale int, neg bool) number {
 	if len(n)*limbDigits > maxDigits || scale > maxDigits {
 		fail("number too large")
@@ -38,6 +41,7 @@ func aligned(x, y number) (a, b nat, scale int) {
 	return x.n.up(scale - x.scale), y.n.up(scale - y.scale), scale
 }
 
+//go:noinline
 func (x number) negated() number { return made(x.n, x.scale, !x.neg) }
 
 func (x number) add(y number) number {
@@ -83,6 +87,8 @@ func (x number) to(scale int) number {
 }
 
 // cut cuts off digits behind the point.
+//
+//go:noinline
 func (x number) cut(scale int) number {
 	if scale >= x.scale {
 		return x
@@ -124,6 +130,8 @@ func (x number) mod(y number, scale int) (q, r number) {
 }
 
 // whole is the number as an integer, if it is one of at most 18 digits.
+//
+//go:noinline
 func (x number) whole() (n int64, ok bool) {
 	i := x.n.down(x.scale)
 	u, ok := i.uint64()

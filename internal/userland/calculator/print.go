@@ -15,6 +15,8 @@ type printer struct {
 }
 
 // byte prints one character of a number.
+//
+//go:noinline
 func (p *printer) byte(c byte) {
 	if p.column == p.width-1 {
 		p.out.Print("\\\n")
