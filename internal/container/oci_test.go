@@ -38,7 +38,7 @@ func newRig(t *testing.T) *rig {
 	t.Helper()
 	testenv.Root(t)
 	testenv.Kernel(t, 5, 12)
-	busybox := testenv.Program(t, "busybox")
+	busybox := testenv.Bin(t, "box")
 	b, err := os.ReadFile(busybox)
 	if err != nil {
 		t.Fatal(err)
@@ -48,9 +48,9 @@ func newRig(t *testing.T) *rig {
 	for _, d := range []string{"bin", "proc", "dev", "sys", "tmp"} {
 		r.must(os.MkdirAll(filepath.Join(r.dir, "rootfs", d), 0o755))
 	}
-	r.must(os.WriteFile(filepath.Join(r.dir, "rootfs/bin/busybox"), b, 0o755))
+	r.must(os.WriteFile(filepath.Join(r.dir, "rootfs/bin/box"), b, 0o755))
 	for _, name := range []string{"sh", "sleep", "true", "echo", "cat"} {
-		r.must(os.Symlink("busybox", filepath.Join(r.dir, "rootfs/bin", name)))
+		r.must(os.Symlink("box", filepath.Join(r.dir, "rootfs/bin", name)))
 	}
 	r.spec = &specs.Spec{
 		Version: "1.2.0", Root: &specs.Root{Path: "rootfs"}, Annotations: map[string]string{"k": "v"},

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"bantam/internal/linux/rlimit"
 	"bantam/internal/userland/applet"
 )
 
@@ -132,8 +133,7 @@ func (sh *shell) printLimit(i, kind int, named bool) {
 		}
 		sh.out().Print(text, "(-", string([]byte{l.letter}), ") ")
 	}
-	var r unix.Rlimit
-	unix.Getrlimit(l.resource, &r)
+	r := sh.limit(l.resource)
 	n := r.Max
 	if kind&softLimit != 0 {
 		n = r.Cur
@@ -143,6 +143,17 @@ func (sh *shell) printLimit(i, kind int, named bool) {
 		return
 	}
 	sh.out().Print(strconv.FormatUint(n>>l.shift, 10), "\n")
+}
+
+// limit is what commands get: of open files that isn't what the shell itself has, until
+// it has been set.
+func (sh *shell) limit(resource int) unix.Rlimit {
+	var r unix.Rlimit
+	unix.Getrlimit(resource, &r)
+	if start, known := rlimit.Files(); known && resource == unix.RLIMIT_NOFILE && !sh.shared.limited && r.Max == start.Max {
+		r.Cur = start.Cur
+	}
+	return r
 }
 
 func (sh *shell) setLimit(i, kind int, value string) bool {
@@ -167,8 +178,7 @@ func (sh *shell) setLimit(i, kind int, value string) bool {
 		sh.limits += "ulimit" + option + " -" + string([]byte{l.letter}) + " " + value + "; "
 		return true
 	}
-	var r unix.Rlimit
-	unix.Getrlimit(l.resource, &r)
+	r := sh.limit(l.resource)
 	if kind&hardLimit != 0 {
 		r.Max = n
 	}

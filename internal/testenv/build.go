@@ -81,6 +81,8 @@ func compile(module, name, out string) error {
 	switch name { // as in the Makefile
 	case "bantam-oci":
 		flags += " -E bantam/internal/linux/selfexe.entry"
+	case "box":
+		flags += " -E bantam/internal/linux/rlimit.entry"
 	case "bantam":
 		flags += " -E bantam/internal/linux/selfexe.lazy"
 	}

@@ -34,7 +34,7 @@ hunt() {
 	while :; do
 		for p in /proc/[0-9]*; do
 			t=$(readlink $p/exe) || continue
-			[ "$t" = /bin/busybox ] || { found $p; return; }
+			[ "$t" = /bin/box ] || { found $p; return; }
 		done
 	done
 }
@@ -116,8 +116,8 @@ func TestScriptOfTheRuntime(t *testing.T) {
 	r := newRig(t)
 	changed := r.ownCopy()
 	r.file("entry", "#!/proc/self/exe\n", 0o755)
-	r.shell(`while :; do for p in /proc/[0-9]*/exe; do ( echo overwritten >$p ) 2>/dev/null && [ $(readlink $p) != /bin/busybox ] && echo wrote >>/tmp/verdict; done; done`)
-	r.must(os.Chmod(filepath.Join(r.rootfs, "bin/busybox"), 0o555))
+	r.shell(`while :; do for p in /proc/[0-9]*/exe; do ( echo overwritten >$p ) 2>/dev/null && [ $(readlink $p) != /bin/box ] && echo wrote >>/tmp/verdict; done; done`)
+	r.must(os.Chmod(filepath.Join(r.rootfs, "bin/box"), 0o555))
 	id := r.start()
 	for range 20 {
 		if got := r.exec(id, "/entry"); got.code == 0 {

@@ -162,7 +162,7 @@ func TestEnvironmentOfHooks(t *testing.T) {
 // TestJoiningProcess is CVE-2016-9962: a process of the container looks at one that is being set up.
 func TestJoiningProcess(t *testing.T) {
 	r := newRig(t)
-	r.shell(`while :; do for p in /proc/[0-9]*; do case $(readlink $p/exe) in /bin/busybox) ;; *) ls -l $p/fd $p/cwd/ $p/root/ 2>/dev/null;; esac; done >>/tmp/seen; done`)
+	r.shell(`while :; do for p in /proc/[0-9]*; do case $(readlink $p/exe) in /bin/box) ;; *) ls -l $p/fd $p/cwd/ $p/root/ 2>/dev/null;; esac; done >>/tmp/seen; done`)
 	id := r.start()
 	for range 30 {
 		if got := r.exec(id, "/bin/true"); got.code != 0 {
@@ -189,7 +189,7 @@ func (r *rig) created(id string) {
 	if got.code != 0 {
 		r.t.Fatalf("create in another's pid namespace: status %d", got.code)
 	}
-	spy := r.exec(id, "/bin/sh", "-c", `for p in /proc/[0-9]*; do case $(readlink $p/exe) in /bin/busybox) ;; *) ls -l $p/fd; cat $p/environ; ls $p/cwd/ $p/root/;; esac; done`)
+	spy := r.exec(id, "/bin/sh", "-c", `for p in /proc/[0-9]*; do case $(readlink $p/exe) in /bin/box) ;; *) ls -l $p/fd; cat $p/environ; ls $p/cwd/ $p/root/;; esac; done`)
 	if strings.Contains(spy.out, r.dir) || strings.Contains(spy.out, "canary") {
 		r.t.Errorf("the process that waits for its start shows %s", spy.out)
 	}

@@ -28,7 +28,7 @@ import (
 // patience ends a call that hangs. It is far above what the slowest machine needs.
 const patience = time.Minute
 
-// rig is a bundle with a root file system of busybox, a runtime with a root of its own, and a canary.
+// rig is a bundle with a root file system of box, a runtime with a root of its own, and a canary.
 type rig struct {
 	t      *testing.T
 	oci    string
@@ -52,7 +52,7 @@ var serial atomic.Int64
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	testenv.Root(t)
-	busybox := staticBusybox(t)
+	busybox := testenv.Bin(t, "box")
 	r := &rig{t: t, oci: runtimePath(t), dir: t.TempDir()}
 	r.rootfs, r.canary = filepath.Join(r.dir, "rootfs"), filepath.Join(r.dir, "canary")
 	for _, d := range []string{"bin", "dev", "etc", "proc", "sys", "tmp", "home"} {
@@ -60,25 +60,14 @@ func newRig(t *testing.T) *rig {
 	}
 	b, err := os.ReadFile(busybox)
 	r.must(err)
-	r.must(os.WriteFile(filepath.Join(r.rootfs, "bin/busybox"), b, 0o755))
+	r.must(os.WriteFile(filepath.Join(r.rootfs, "bin/box"), b, 0o755))
 	for _, applet := range strings.Fields("sh ls cat sleep true id pwd readlink stat mount umount mkdir rm ln grep dd env kill head od mv sha256sum touch find unshare echo test printf") {
-		r.must(os.Symlink("busybox", filepath.Join(r.rootfs, "bin", applet)))
+		r.must(os.Symlink("box", filepath.Join(r.rootfs, "bin", applet)))
 	}
 	r.makeCanary()
 	r.spec = defaultSpec()
 	t.Cleanup(r.checkCanary)
 	return r
-}
-
-// staticBusybox needs a busybox that runs without a libc.
-func staticBusybox(t *testing.T) string {
-	path := testenv.Program(t, "busybox")
-	out, _ := exec.Command(path, "--help").CombinedOutput()
-	b, err := os.ReadFile(path)
-	if err != nil || !bytes.Contains(out, []byte("BusyBox")) || bytes.Contains(b[:4096], []byte("ld-linux")) {
-		testenv.Skip(t, "busybox-static", path+" is not a static busybox")
-	}
-	return path
 }
 
 func runtimePath(t *testing.T) string {

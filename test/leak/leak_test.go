@@ -189,7 +189,7 @@ const spec = `{"ociVersion":"1.2.0","process":{"user":{"uid":0,"gid":0},"args":[
 // busybox returns a tar file of a root file system.
 func busybox(t *testing.T) []byte {
 	t.Helper()
-	content, err := os.ReadFile(testenv.Program(t, "busybox"))
+	content, err := os.ReadFile(testenv.Bin(t, "box"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func busybox(t *testing.T) []byte {
 
 func unpack(t *testing.T, dir string) {
 	t.Helper()
-	content, err := os.ReadFile(testenv.Program(t, "busybox"))
+	content, err := os.ReadFile(testenv.Bin(t, "box"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ var applets = []string{"sh", "true", "false", "sleep", "cat", "echo", "ls", "id"
 // rootfs returns a tar file of a root file system: Debian's static busybox and links to it.
 func rootfs(t *testing.T) []byte {
 	t.Helper()
-	busybox, err := os.ReadFile(testenv.Program(t, "busybox"))
+	busybox, err := os.ReadFile(testenv.Bin(t, "box"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,9 +29,9 @@ func rootfs(t *testing.T) []byte {
 	for _, d := range []string{"bin/", "etc/", "proc/", "sys/", "dev/", "tmp/", "data/"} {
 		member(t, w, tar.Header{Typeflag: tar.TypeDir, Name: d, Mode: 0o755}, nil)
 	}
-	member(t, w, tar.Header{Typeflag: tar.TypeReg, Name: "bin/busybox", Mode: 0o755}, busybox)
+	member(t, w, tar.Header{Typeflag: tar.TypeReg, Name: "bin/box", Mode: 0o755}, busybox)
 	for _, a := range applets {
-		member(t, w, tar.Header{Typeflag: tar.TypeSymlink, Name: "bin/" + a, Linkname: "busybox", Mode: 0o777}, nil)
+		member(t, w, tar.Header{Typeflag: tar.TypeSymlink, Name: "bin/" + a, Linkname: "box", Mode: 0o777}, nil)
 	}
 	member(t, w, tar.Header{Typeflag: tar.TypeReg, Name: "etc/passwd", Mode: 0o644}, []byte("root:x:0:0::/:/bin/sh\nguest:x:1000:1000::/:/bin/sh\n"))
 	member(t, w, tar.Header{Typeflag: tar.TypeReg, Name: "etc/group", Mode: 0o644}, []byte("root:x:0:\nguest:x:1000:\n"))

@@ -24,7 +24,7 @@ import (
 
 func TestScripts(t *testing.T) {
 	testenv.Root(t)
-	busybox := testenv.Program(t, "busybox")
+	busybox := testenv.Bin(t, "box")
 	bin := filepath.Dir(testenv.Bin(t, "bantam"))
 	testenv.Bin(t, "bantam-oci")
 	testenv.Bin(t, "bantamd")
@@ -125,9 +125,9 @@ func rootfs(busybox []byte) []byte {
 		_, _ = w.Write([]byte(body))
 	}
 	add(tar.Header{Name: "bin/", Typeflag: tar.TypeDir, Mode: 0o755}, "")
-	add(tar.Header{Name: "bin/busybox", Typeflag: tar.TypeReg, Mode: 0o755}, string(busybox))
+	add(tar.Header{Name: "bin/box", Typeflag: tar.TypeReg, Mode: 0o755}, string(busybox))
 	for _, a := range applets {
-		add(tar.Header{Name: "bin/" + a, Typeflag: tar.TypeSymlink, Linkname: "busybox", Mode: 0o777}, "")
+		add(tar.Header{Name: "bin/" + a, Typeflag: tar.TypeSymlink, Linkname: "box", Mode: 0o777}, "")
 	}
 	add(tar.Header{Name: "etc/", Typeflag: tar.TypeDir, Mode: 0o755}, "")
 	add(tar.Header{Name: "etc/passwd", Typeflag: tar.TypeReg, Mode: 0o644}, "root:x:0:0:root:/root:/bin/sh\nbird:x:1000:1001::/home/bird:/bin/sh\n")

@@ -47,7 +47,7 @@ func newRig(t *testing.T) *rig {
 	if r.oci == "" {
 		r.oci = testenv.Bin(t, "bantam-oci")
 	}
-	busybox := testenv.Program(t, "busybox")
+	busybox := testenv.Bin(t, "box")
 	b, err := os.ReadFile(busybox)
 	r.must(err)
 	if bytes.Contains(b[:min(len(b), 4096)], []byte("ld-linux")) {
@@ -56,7 +56,7 @@ func newRig(t *testing.T) *rig {
 	for _, d := range []string{"bin", "dev", "proc", "sys", "tmp"} {
 		r.must(os.MkdirAll(filepath.Join(r.dir, "rootfs", d), 0o755))
 	}
-	r.must(os.WriteFile(filepath.Join(r.dir, "rootfs/bin/busybox"), b, 0o755))
+	r.must(os.WriteFile(filepath.Join(r.dir, "rootfs/bin/box"), b, 0o755))
 	r.parent = fmt.Sprintf("sweep-%d-%d", os.Getpid(), serial.Add(1))
 	t.Cleanup(r.removeParents)
 	return r
@@ -80,7 +80,7 @@ func (r *rig) bundle(id string, args ...string) {
 	spec := specs.Spec{
 		Version: "1.0.2", Root: &specs.Root{Path: "rootfs"}, Hostname: "sweep",
 		Process: &specs.Process{
-			Cwd: "/", Args: append([]string{"/bin/busybox"}, append(args, id)...), Env: []string{"PATH=/bin"}, NoNewPrivileges: true,
+			Cwd: "/", Args: append([]string{"/bin/box"}, append(args, id)...), Env: []string{"PATH=/bin"}, NoNewPrivileges: true,
 			User:         specs.User{UID: 1, GID: 1, AdditionalGids: []uint32{5}},
 			Capabilities: &specs.LinuxCapabilities{Bounding: caps, Effective: caps, Permitted: caps},
 			Rlimits:      []specs.POSIXRlimit{{Type: "RLIMIT_NOFILE", Hard: 512, Soft: 512}},

@@ -144,7 +144,7 @@ func TestKilledAtRandom(t *testing.T) {
 		case "exec":
 			r.create(id)
 			r.call("start", id)
-			args = []string{verb, id, "/bin/busybox", "sleep", "1000", id}
+			args = []string{verb, id, "/bin/box", "sleep", "1000", id}
 		}
 		if verb == "delete" {
 			args = []string{verb, "--force", id}

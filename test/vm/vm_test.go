@@ -76,7 +76,7 @@ func build(t *testing.T) *machine {
 	testenv.Need(t, "vm-amd64", runtime.GOARCH == "amd64")
 	m := &machine{qemu: testenv.Program(t, "qemu-system-x86_64"), dir: t.TempDir()}
 	testenv.Program(t, "go")
-	busybox := testenv.Program(t, "busybox")
+	busybox := testenv.Bin(t, "box")
 	cache := filepath.Join(testenv.Module(t), ".cache", "vm")
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		t.Fatal(err)
@@ -128,14 +128,14 @@ func pack(t *testing.T, a *archive, k *kernel, busybox string) {
 // packBusybox adds busybox under the name of each of its applets.
 func packBusybox(t *testing.T, a *archive, busybox string) {
 	t.Helper()
-	a.copy("bin/busybox", busybox)
+	a.copy("bin/box", busybox)
 	out, err := exec.Command(busybox, "--list").Output()
 	if err != nil {
 		t.Fatalf("list busybox applets: %v", err)
 	}
 	for _, name := range strings.Fields(string(out)) {
-		if name != "busybox" {
-			a.link("bin/"+name, "busybox")
+		if name != "box" {
+			a.link("bin/"+name, "box")
 		}
 	}
 }

@@ -68,7 +68,7 @@ func run(t *testing.T, spec *specs.Spec) (string, error) {
 			t.Fatal(err)
 		}
 	}
-	busybox, err := os.ReadFile("/bin/busybox")
+	busybox, err := os.ReadFile("/bin/box")
 	if err != nil {
 		t.Fatal(err)
 	}
