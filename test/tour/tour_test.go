@@ -18,9 +18,6 @@ type step struct{ command, output string }
 
 func TestTour(t *testing.T) {
 	testenv.Root(t)
-	if _, err := os.Stat("/bin/busybox"); err != nil {
-		testenv.Skip(t, "busybox", err.Error())
-	}
 	text, err := os.ReadFile(filepath.Join(testenv.Module(t), "README.md"))
 	if err != nil {
 		t.Fatal(err)
