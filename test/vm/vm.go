@@ -3,7 +3,7 @@
 // a kernel older than most hosts'. qemu emulates the processor, so no KVM is needed.
 //
 // The host side builds the test programs of the chosen packages, packs them with
-// the runtime, busybox and Command init (init/main.go) into an initramfs, boots it, and
+// the runtime, box and Command init (init/main.go) into an initramfs, boots it, and
 // reads the results from a serial port:
 //
 //	host                                  guest

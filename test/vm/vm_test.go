@@ -76,7 +76,7 @@ func build(t *testing.T) *machine {
 	testenv.Need(t, "vm-amd64", runtime.GOARCH == "amd64")
 	m := &machine{qemu: testenv.Program(t, "qemu-system-x86_64"), dir: t.TempDir()}
 	testenv.Program(t, "go")
-	busybox := testenv.Bin(t, "box")
+	box := testenv.Bin(t, "box")
 	cache := filepath.Join(testenv.Module(t), ".cache", "vm")
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func build(t *testing.T) *machine {
 		t.Fatal(err)
 	}
 	a := newArchive(f)
-	pack(t, a, m.kernel, busybox)
+	pack(t, a, m.kernel, box)
 	if err := a.close(); err != nil {
 		t.Fatalf("pack initramfs: %v", err)
 	}
@@ -101,7 +101,7 @@ func build(t *testing.T) *machine {
 	return m
 }
 
-func pack(t *testing.T, a *archive, k *kernel, busybox string) {
+func pack(t *testing.T, a *archive, k *kernel, box string) {
 	t.Helper()
 	dir := t.TempDir()
 	for _, d := range []string{"proc", "sys", "dev", "run", "tmp", "etc", "var/lib", "root", "mnt", "bin", "usr/bin", "bantam/modules"} {
@@ -110,8 +110,8 @@ func pack(t *testing.T, a *archive, k *kernel, busybox string) {
 	a.copy("init", goBuild(t, filepath.Join(dir, "init"), "./test/vm/init"))
 	a.file("etc/passwd", 0o644, []byte("root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"))
 	a.file("etc/group", 0o644, []byte("root:x:0:\nnogroup:x:65534:\n"))
-	packBusybox(t, a, busybox)
-	for _, p := range []string{"bantam-oci", "bantam", "bantamd"} {
+	packBox(t, a, box)
+	for _, p := range []string{"bantam-oci", "bantam", "bantamd", "box"} {
 		a.copy("bantam/bin/"+p, testenv.Bin(t, p))
 	}
 	files, err := k.modules(modules...)
@@ -125,13 +125,13 @@ func pack(t *testing.T, a *archive, k *kernel, busybox string) {
 	packSuites(t, a, dir)
 }
 
-// packBusybox adds busybox under the name of each of its applets.
-func packBusybox(t *testing.T, a *archive, busybox string) {
+// packBox adds box under the name of each of its applets.
+func packBox(t *testing.T, a *archive, box string) {
 	t.Helper()
-	a.copy("bin/box", busybox)
-	out, err := exec.Command(busybox, "--list").Output()
+	a.copy("bin/box", box)
+	out, err := exec.Command(box, "--list").Output()
 	if err != nil {
-		t.Fatalf("list busybox applets: %v", err)
+		t.Fatalf("list box's applets: %v", err)
 	}
 	for _, name := range strings.Fields(string(out)) {
 		if name != "box" {
