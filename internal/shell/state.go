@@ -52,7 +52,7 @@ func (sh *shell) state(text string) []byte {
 	var r records
 	for _, name := range sh.vars.all() {
 		x := sh.vars.get(name)
-		if x.flags == 0 || name == "PPID" {
+		if x.flags == 0 {
 			continue
 		}
 		r.add('v', string(rune('0'+x.flags))+name+"="+x.value)

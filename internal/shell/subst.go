@@ -18,7 +18,7 @@ func (s *source) of(c command) string {
 
 // telling are words by which a subshell could see that it is none, or would do
 // something to the whole process.
-var telling = [...]string{"trap", "ulimit", "PPID"}
+var telling = [...]string{"trap", "ulimit"}
 
 // needsProcess says whether a subshell must be a process.
 func (s *source) needsProcess(c command) bool {
