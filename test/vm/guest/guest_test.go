@@ -127,11 +127,11 @@ func TestUnifiedIsWritten(t *testing.T) {
 
 func TestPidsLimitHolds(t *testing.T) {
 	inMachine(t)
-	limit := int64(3)
-	s := box("for i in 1 2 3 4 5 6 7 8; do cat /dev/zero >/dev/null & done")
+	limit := int64(20) // a Go program alone has five threads
+	s := box("i=0; while [ $i -lt 40 ]; do sleep 5 & i=$((i+1)); done; wait")
 	s.Linux.Resources.Pids = &specs.LinuxPids{Limit: &limit}
-	if out, err := run(t, s); err == nil || !strings.Contains(out, "can't fork") {
-		t.Errorf("eight processes under a limit of 3: %q (%v)", out, err)
+	if out, err := run(t, s); !strings.Contains(out, "fork") && !strings.Contains(out, "newosproc") {
+		t.Errorf("forty processes under a limit of 20: %q (%v)", out, err)
 	}
 }
 
