@@ -36,7 +36,7 @@ func TestAgainstSwap(t *testing.T) {
 		}
 	})
 	run := func(a *applet.Applet, argv ...string) {
-		applet.Table{}.Inside(a, argv, nil, applet.Memory(nil), applet.Capture(), applet.Capture())
+		new(applet.Call).Inside(a, argv, nil, applet.Memory(nil), applet.Capture(), applet.Capture())
 	}
 	for range 300 {
 		run(&Chmod, "chmod", "-R", "u+x,o-r", filepath.Join(root, "t"))
