@@ -30,7 +30,7 @@ build: $(PROGRAMS) ## build the four programs into bin/
 # Its first instructions protect it from its containers: internal/linux/selfexe.
 bantam-oci: private LDFLAGS += -E bantam/internal/linux/selfexe.entry
 # What limits it was started with, which the shell shows: internal/linux/rlimit.
-box: private LDFLAGS += -E bantam/internal/linux/rlimit.entry
+box: private LDFLAGS += -E bantam/internal/linux/rlimit.entry -funcalign=16
 bantam: private LDFLAGS += -E bantam/internal/linux/selfexe.lazy
 
 # box is what it is made of: PROFILE=full (all applets), min, or tls (full, and

@@ -110,6 +110,7 @@ func binarySize(dir, name string) (int64, error) {
 			return 0, err
 		}
 		args = append(args, strings.Fields(string(flags))...)
+		args[4] += " -funcalign=16"
 	}
 	cmd := exec.Command("go", append(args, "./cmd/"+name)...)
 	cmd.Dir = filepath.Join("..", "..")

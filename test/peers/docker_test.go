@@ -39,6 +39,7 @@ func TestDocker(t *testing.T) {
 			t.Errorf("default runtime %q", info)
 		}
 	})
+	t.Run("load", func(t *testing.T) { loads(t, e) })
 	t.Run("output", func(t *testing.T) { e.want(t, "hello", run("box", "/bin/echo", "hello")...) })
 	t.Run("exit code", func(t *testing.T) { e.wantCode(t, 7, run("box", "/bin/sh", "-c", "exit 7")...) })
 	t.Run("not found", func(t *testing.T) {

@@ -63,6 +63,7 @@ func TestPodman(t *testing.T) {
 			t.Errorf("runtime %q", name)
 		}
 	})
+	t.Run("load", func(t *testing.T) { loads(t, e) })
 	t.Run("output", func(t *testing.T) { e.want(t, "hello", run("box", "/bin/echo", "hello")...) })
 	t.Run("exit code", func(t *testing.T) { e.wantCode(t, 7, run("box", "/bin/sh", "-c", "exit 7")...) })
 	t.Run("not found", func(t *testing.T) { e.wantCode(t, 127, run("box", "nonesuch")...) })

@@ -59,7 +59,7 @@ func condition(name string) (bool, error) {
 		}
 		defer unix.Close(fd)
 		return unix.IoctlPidfdInfo(fd, &info) == nil && kernelAtLeast(6, 15), nil
-	case "memory", "cpu", "pids":
+	case "memory", "cpu", "cpuset", "pids":
 		_, err := os.Stat("/sys/fs/cgroup/" + name + "/cgroup.procs")
 		if err != nil {
 			b, _ := os.ReadFile("/sys/fs/cgroup/cgroup.controllers")
