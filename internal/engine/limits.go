@@ -222,3 +222,16 @@ func isDeviceMode(s string) bool {
 	}
 	return s != ""
 }
+
+// warn tells, in docker's words, what this machine can't do and is left out.
+func (e *Engine) warn(h *folder.HostConfig) {
+	if e.Notes == nil || h.MemorySwappiness == nil && !h.OomKillDisable || !cgroupV2() {
+		return
+	}
+	if h.MemorySwappiness != nil {
+		fmt.Fprintln(e.Notes, "WARNING: Your kernel does not support memory swappiness capabilities or the cgroup is not mounted. Memory swappiness discarded.")
+	}
+	if h.OomKillDisable {
+		fmt.Fprintln(e.Notes, "WARNING: Your kernel does not support OomKillDisable. OomKillDisable discarded.")
+	}
+}

@@ -109,6 +109,7 @@ func (s *session) recordIn(store *folder.Store, o *RunOptions) (f folder.Folder,
 	if s.record, err = o.draft(img); err != nil {
 		return f, nil, err
 	}
+	s.engine.warn(&s.record.Host)
 	return s.engine.create(store, o, s.record)
 }
 

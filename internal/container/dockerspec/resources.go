@@ -57,11 +57,12 @@ func memory(in Input) *specs.LinuxMemory {
 		swap := 2 * h.Memory
 		m.Swap = &swap
 	}
-	if h.MemorySwappiness != nil {
+	// cgroup v2 has neither of the two; the engine has said so.
+	if h.MemorySwappiness != nil && !in.Host.CgroupV2 {
 		n := uint64(*h.MemorySwappiness)
 		m.Swappiness = &n
 	}
-	if h.OomKillDisable {
+	if h.OomKillDisable && !in.Host.CgroupV2 {
 		on := true
 		m.DisableOOMKiller = &on
 	}
