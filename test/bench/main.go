@@ -3,6 +3,7 @@
 //
 //	make bench                          everything
 //	go run ./test/bench -view v1 -table one view
+//	go run ./test/bench -only box       the userland alone, beside busybox and dash
 //
 // Contestants take turns within one run, so that the machine's moods meet all of
 // them. Every figure is a median; each measurement is taken back to back and with
@@ -34,9 +35,9 @@ func main() {
 	args := []string{"-runs", fmt.Sprint(*runs), "-only", *only}
 	switch {
 	case *view == "":
-		os.Exit(everything(views, args, *out, *write))
+		os.Exit(everything(viewsOf(*only), args, *out, *write, *only == ""))
 	case *table:
-		os.Exit(everything([]string{*view}, args, *out, *write))
+		os.Exit(everything([]string{*view}, args, *out, *write, false))
 	}
 	runtime.LockOSThread() // the mount namespace is this thread's and its children's
 	rows, err := measureView(*view, *runs, *only)
@@ -49,8 +50,9 @@ func main() {
 	}
 }
 
-// everything measures in all views, prints the table and judges it.
-func everything(views, args []string, out, write string) int {
+// everything measures in the views, prints the tables and judges them. Where it is not
+// all, what is not measured keeps its figures in the file to write.
+func everything(views, args []string, out, write string, all bool) int {
 	if os.Geteuid() != 0 || testenv.Find("gcc") == "" || testenv.Find("runc") == "" || testenv.Find("busybox") == "" {
 		fmt.Fprintln(os.Stderr, "bench: needs root and the programs gcc, runc and busybox: `make packages`")
 		return 1
@@ -65,43 +67,20 @@ func everything(views, args []string, out, write string) int {
 		}
 		rows = append(rows, r...)
 	}
-	printTable(os.Stdout, rows)
-	fmt.Println()
-	failed += judge(os.Stdout, rows, len(views) > 1)
-	if err := keep(rows, out, write); err != nil {
+	all = all && failed == 0
+	for _, t := range tables {
+		if mine := t.rows(rows); len(mine) > 0 {
+			t.print(os.Stdout, mine)
+			fmt.Println()
+		}
+	}
+	failed += judge(os.Stdout, rows, all)
+	if err := keep(rows, out, write, all); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		failed++
 	}
 	return min(failed, 1)
 }
-
-// keep writes the figures to a file of their own and, if asked, into the specification.
-func keep(rows []row, out, write string) error {
-	b, err := json.MarshalIndent(rows, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(out, append(b, '\n'), 0o644); err != nil || write == "" {
-		return err
-	}
-	text, err := os.ReadFile(write)
-	if err != nil {
-		return err
-	}
-	before, rest, _ := strings.Cut(string(text), figuresBegin)
-	_, after, ok := strings.Cut(rest, figuresEnd)
-	if !ok {
-		return fmt.Errorf("%s has no marks for the figures", write)
-	}
-	var table strings.Builder
-	printTable(&table, rows)
-	return os.WriteFile(write, []byte(before+figuresBegin+"\n"+table.String()+figuresEnd+after), 0o644)
-}
-
-const (
-	figuresBegin = "<!-- figures -->"
-	figuresEnd   = "<!-- end of figures -->"
-)
 
 // measureView measures in a view, in the mount namespace that inView made for it.
 func measureView(view string, runs int, only string) ([]row, error) {
@@ -116,6 +95,9 @@ func measureView(view string, runs int, only string) ([]row, error) {
 	}
 	if err := enterView(view); err != nil {
 		return nil, err
+	}
+	if view == boxView {
+		return measureBox(n, runs, only)
 	}
 	if view == "engine" {
 		e, err := newEngines(n, dir, runs)

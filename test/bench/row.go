@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"time"
 )
@@ -45,19 +44,6 @@ func newRow(name, view, unit string, idle bool, of func(cost) float64, all map[s
 	return r
 }
 
-func printTable(w io.Writer, rows []row) {
-	fmt.Fprintln(w, "| what | view | before each | unit | bantam | crun | runc | docker | of crun | of runc | of docker |")
-	fmt.Fprintln(w, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-	for _, r := range rows {
-		pause := "nothing"
-		if r.Idle {
-			pause = "100 ms idle"
-		}
-		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", r.Name, r.View, pause, r.Unit,
-			r.ours(), r.cell("crun"), r.cell("runc"), r.cell("docker"), r.ratio("crun"), r.ratio("runc"), r.ratio("docker"))
-	}
-}
-
 func (r row) cell(who string) string {
 	if m, ok := r.Medians[who]; ok {
 		return number(m)
@@ -67,8 +53,10 @@ func (r row) cell(who string) string {
 
 // our returns our own median of the row.
 func (r row) our() float64 {
-	if m, ok := r.Medians["bantam-oci"]; ok {
-		return m
+	for _, who := range []string{"bantam-oci", "box"} {
+		if m, ok := r.Medians[who]; ok {
+			return m
+		}
 	}
 	return r.Medians["bantam"]
 }

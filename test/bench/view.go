@@ -17,7 +17,21 @@ import (
 //	v1      the host's v1 hierarchies, the unified one hidden: Debian's crun refuses a hybrid layout
 //	v2      the unified hierarchy alone, at /sys/fs/cgroup
 //	engine  the machine as it is, for bantam and Docker
-var views = []string{"v1", "v2", "engine"}
+//	box     the same, for the userland
+var views = []string{"v1", "v2", "engine", boxView}
+
+const boxView = "box"
+
+// viewsOf are the views that have measurements whose names begin with only.
+func viewsOf(only string) []string {
+	switch {
+	case only == "":
+		return views
+	case strings.HasPrefix(only, boxView):
+		return []string{boxView}
+	}
+	return views[:3]
+}
 
 func enterView(name string) error {
 	const cgroup = "/sys/fs/cgroup"
