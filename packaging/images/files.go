@@ -75,4 +75,28 @@ for script in /etc/profile.d/*.sh; do
 done
 unset script
 `, 0o644},
+	// What udhcpc calls with a lease, its variables as udhcpc sets them.
+	{"usr/share/udhcpc/default.script", `#!/bin/sh
+case $1 in
+deconfig)
+	ip address flush dev "$interface"
+	ip link set "$interface" up
+	;;
+bound | renew)
+	ip address replace "$ip/${mask:-24}" dev "$interface"
+	for gateway in $router; do
+		ip route replace default via "$gateway" dev "$interface"
+		break
+	done
+	if [ -n "$dns" ]; then
+		{
+			[ -z "$domain" ] || echo "search $domain"
+			for server in $dns; do
+				echo "nameserver $server"
+			done
+		} >/etc/resolv.conf
+	fi
+	;;
+esac
+`, 0o755},
 }

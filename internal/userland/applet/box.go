@@ -22,11 +22,12 @@ Usage: box APPLET [ARGUMENT]...
 func (c *Call) box(name string, argv []string) int {
 	c.Name, c.Applet = "box", &Applet{}
 	// Scripts and suites made for BusyBox call it by that name.
-	if !strings.HasPrefix(name, "box") && name != "busybox" {
+	if !strings.HasPrefix(name, "box") && !strings.HasPrefix(name, "busybox") {
 		return c.notFound(name)
 	}
 	args := argv[min(1, len(argv)):]
-	if len(args) == 0 || args[0] == "--help" && len(args) == 1 {
+	own := len(args) == 2 && (args[1] == "box" || args[1] == "busybox")
+	if len(args) == 0 || args[0] == "--help" && (len(args) == 1 || own) {
 		c.Out.Print("box ", c.Version, "\n", boxAbout, "\nCurrently defined functions:\n")
 		c.columns()
 		return c.finish(0)

@@ -11,7 +11,7 @@ import (
 var Applet = applet.Applet{
 	Names: "cat",
 	Usage: "[-nbsvteAETu] [FILE]...",
-	About: "Print the FILEs.",
+	About: "Print FILEs to stdout",
 	Options: `
 -n, --number	number the lines
 -b, --number-nonblank	number the lines that aren't empty
