@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"bantam/internal/userland/applet"
-	"bantam/internal/userland/applet/daemon"
+	"bantam/internal/userland/applet/background"
 	"bantam/internal/userland/applet/dates"
 	"bantam/internal/userland/applet/number"
 	"bantam/internal/userland/applet/syslog"
@@ -75,7 +75,7 @@ type job struct {
 
 func run(c *applet.Call) int {
 	if c.Last("f", "b") != "f" {
-		return daemon.Start(c, "f", -1)
+		return background.Start(c, "f", -1)
 	}
 	x := &cron{Call: c, dir: crontabs, level: 8, zone: dates.Local(c), now: time.Now, sleep: time.Sleep}
 	x.start, x.ended = x.spawn, ended
@@ -100,7 +100,7 @@ func run(c *applet.Call) int {
 	}
 	x.log(8, "crond (box "+c.Version+") started, log level "+strconv.Itoa(x.level))
 	x.rescan()
-	daemon.WritePid(pidFile)
+	background.WritePid(pidFile)
 	if fd, err := applet.OpenFile(rebootFile, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_EXCL, 0); err == nil {
 		syscall.Close(fd)
 		x.startReboot()

@@ -92,7 +92,7 @@ func run(c *applet.Call) int {
 	if c.Has("f") {
 		return s.loop(fd)
 	}
-	if _, err := background.Start(c, s.arguments(), "3", fd); err != nil {
+	if _, err := background.Again(c, s.arguments(), "3", fd); err != nil {
 		return c.Warn("can't run in the background", err)
 	}
 	return 0

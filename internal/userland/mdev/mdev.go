@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"bantam/internal/userland/applet"
-	"bantam/internal/userland/applet/daemon"
+	"bantam/internal/userland/applet/background"
 	"bantam/internal/userland/applet/syslog"
 	"bantam/internal/userland/applet/tree"
 	"golang.org/x/sys/unix"
@@ -232,7 +232,7 @@ func (w *work) daemon() int {
 		w.log()
 		w.scan()
 		if !w.c.Has("f") {
-			return daemon.Start(w.c, "f", fd)
+			return background.Start(w.c, "f", fd)
 		}
 	}
 	own := w.env

@@ -109,7 +109,7 @@ func run(c *applet.Call) int {
 		if serves {
 			files = []int{d.listener}
 		}
-		if _, err := background.Start(c, d.arguments(), "", files...); err != nil {
+		if _, err := background.Again(c, d.arguments(), "", files...); err != nil {
 			return c.Warn("can't run in the background", err)
 		}
 		return 0

@@ -6,7 +6,7 @@ import (
 	"syscall"
 
 	"bantam/internal/userland/applet"
-	"bantam/internal/userland/applet/daemon"
+	"bantam/internal/userland/applet/background"
 	"bantam/internal/userland/applet/number"
 	"bantam/internal/userland/applet/signals"
 	"bantam/internal/userland/applet/syslog"
@@ -137,7 +137,7 @@ func klogd(c *applet.Call) int {
 		level = n
 	}
 	if !c.Has("n") {
-		return daemon.Start(c, "n", -1)
+		return background.Start(c, "n", -1)
 	}
 	stop := signals.Notify(syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
 	signals.Ignore(syscall.SIGHUP)
@@ -146,7 +146,7 @@ func klogd(c *applet.Call) int {
 	}
 	send := func(priority int, text string) { syslog.Send(priority, "kernel", text) }
 	send(syslog.Kernel|syslog.Notice, "klogd started: box v"+c.Version)
-	daemon.WritePid(pidFile)
+	background.WritePid(pidFile)
 	failed := make(chan error, 1)
 	go func() { failed <- readKernel(send) }()
 	signal := syscall.Signal(0)

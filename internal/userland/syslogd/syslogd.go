@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"bantam/internal/userland/applet"
-	"bantam/internal/userland/applet/daemon"
+	"bantam/internal/userland/applet/background"
 	"bantam/internal/userland/applet/dates"
 	"bantam/internal/userland/applet/number"
 	"bantam/internal/userland/applet/signals"
@@ -92,7 +92,7 @@ func run(c *applet.Call) int {
 	}
 	if !c.Has("n") {
 		// The socket goes with it: from now on messages are heard.
-		return daemon.Start(c, "n", fd)
+		return background.Start(c, "n", fd)
 	}
 	events, err := signals.Pipe(syscall.SIGTERM, syscall.SIGINT)
 	if err != nil {
@@ -100,7 +100,7 @@ func run(c *applet.Call) int {
 	}
 	signals.Ignore(syscall.SIGHUP)
 	l.own("syslogd started: box v" + c.Version)
-	daemon.WritePid(pidFile)
+	background.WritePid(pidFile)
 	signal := l.serve(fd, events)
 	l.own("syslogd exiting")
 	syscall.Unlink(pidFile)

@@ -273,7 +273,7 @@ func (x *client) detach() {
 			args = append(args, "-"+key, value)
 		}
 	})
-	if _, err := background.Start(x.Call, args, handed); err != nil {
+	if _, err := background.Again(x.Call, args, handed); err != nil {
 		x.Warn("can't run in the background", err)
 	}
 }

@@ -1,50 +1,56 @@
-// Package background puts a daemon into the background: Go's runtime can't fork, so
-// the program is started again, with what it needs handed over.
+// Package background sends applets into the background.
 package background
 
 import (
-	"strings"
+	"strconv"
 	"syscall"
 
 	"bantam/internal/userland/applet"
 )
 
-// mark is the variable of the environment by which the new process knows itself. Its value
-// is what was handed over.
-const mark = "BOX_BACKGROUND="
-
-// Inherited says whether this process is the one in the background, and what was
-// handed over to it. It takes the mark out of the environment.
-func Inherited(c *applet.Call) (state string, yes bool) {
-	var rest []string
-	for _, v := range c.Environ() {
-		if value, found := strings.CutPrefix(v, mark); found {
-			state, yes = value, true
-			continue
-		}
-		rest = append(rest, v)
-	}
-	if yes {
-		c.SetEnviron(rest)
-	}
-	return state, yes
-}
-
-// Start starts this very applet again with the same arguments in a session of its own,
-// with /dev/null for its standard files and the descriptors given as 3 and so on.
-func Start(c *applet.Call, args []string, state string, files ...int) (pid int, err error) {
+// Start starts the call again with the option that keeps it in the foreground, in a
+// session of its own and with /dev/null as its standard files: a Go program can't fork
+// and go on. in is a descriptor for its standard input instead, or -1. The caller ends with the status.
+func Start(c *applet.Call, foreground string, in int) int {
+	argv := []string{c.Name}
+	c.Each(func(key, value string) {
+		// An optional value has to stand at its letter, and for others it may.
+		argv = append(argv, "-"+key+value)
+	})
+	// The last one counts where there is an opposite.
+	argv = append(append(argv, "-"+foreground, "--"), c.Args...)
 	null, err := applet.OpenFile("/dev/null", syscall.O_RDWR, 0)
 	if err != nil {
-		return 0, err
+		return c.CantOpen("/dev/null", err)
 	}
 	defer syscall.Close(null)
-	all := []uintptr{uintptr(null), uintptr(null), uintptr(null)}
+	if in < 0 {
+		in = null
+	}
+	self := applet.Self
+	if !applet.Exists(self) {
+		if self, err = c.Resolve(c.Name); err != nil {
+			return c.Warn("can't execute '"+c.Name+"'", err)
+		}
+	}
+	c.Out.Flush()
+	_, err = detach(self, argv, c.Environ(), in, null, null)
+	if err != nil {
+		return c.Warn("fork", err)
+	}
+	return 0
+}
+
+// detach starts a program in a session of its own with these descriptors as 0, 1 and so on.
+func detach(program string, argv, env []string, files ...int) (pid int, err error) {
+	var all []uintptr
 	for _, fd := range files {
 		all = append(all, uintptr(fd))
 	}
-	return syscall.ForkExec(applet.Self, append([]string{c.Name}, args...), &syscall.ProcAttr{
-		Env:   append(append([]string(nil), c.Environ()...), mark+state),
-		Files: all,
-		Sys:   &syscall.SysProcAttr{Setsid: true},
-	})
+	return syscall.ForkExec(program, argv, &syscall.ProcAttr{Env: env, Files: all, Sys: &syscall.SysProcAttr{Setsid: true}})
+}
+
+// WritePid writes our pid into the file, as BusyBox does below /var/run: if it can't, that is no failure.
+func WritePid(path string) {
+	applet.WriteFile(path, []byte(strconv.Itoa(syscall.Getpid())+"\n"), 0o644)
 }
