@@ -1,17 +1,12 @@
 package shell
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"bantam/internal/testenv"
 )
@@ -36,25 +31,9 @@ func links(t testing.TB) string {
 // runScript runs a script with a shell in an empty folder.
 func runScript(t *testing.T, shell []string, script, path string) string {
 	t.Helper()
-	dir := t.TempDir()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, shell[0], append(shell[1:], "-c", script, "script", "one", "two words")...)
-	cmd.Dir = dir
-	cmd.Env = []string{"PATH=" + path, "LC_ALL=C", "TZ=UTC", "HOME=" + dir, "PWD=" + dir}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		return "cannot run: " + err.Error()
-	}
-	got := strings.ReplaceAll(out.String(), dir, "$DIR")
-	if exit != nil {
-		got += fmt.Sprintf("[%s]\n", exit.ProcessState)
+	got, state := testenv.Script(t, append(shell[:len(shell):len(shell)], "-c", script, "script", "one", "two words"), path)
+	if state != nil {
+		got += fmt.Sprintf("[%s]\n", state)
 	}
 	return got
 }

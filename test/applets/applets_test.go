@@ -20,18 +20,13 @@
 package applets
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"bantam/internal/testenv"
 )
@@ -145,30 +140,14 @@ func runFile(t *testing.T, file, links string, peers map[string]string) {
 // run runs a script in an empty folder and returns its output and status.
 func run(t *testing.T, s script, path string) string {
 	t.Helper()
-	dir := t.TempDir()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", s.text)
-	cmd.Dir = dir
-	cmd.Env = []string{"PATH=" + path, "LC_ALL=C", "TZ=UTC", "HOME=" + dir, "PWD=" + dir}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		return "cannot run: " + err.Error()
-	}
-	got := strings.ReplaceAll(out.String(), dir, "$DIR")
+	got, state := testenv.Script(t, []string{"/bin/sh", "-c", s.text}, path)
 	// The help's first line: make stamps the version.
 	got = strings.ReplaceAll(got, version+"\n", "box dev\n")
 	if got != "" && !strings.HasSuffix(got, "\n") {
 		got += "[no newline]\n"
 	}
-	if exit != nil {
-		got += fmt.Sprintf("[exit %d]\n", exit.ExitCode())
+	if state != nil {
+		got += fmt.Sprintf("[exit %d]\n", state.ExitCode())
 	}
 	return got
 }
