@@ -14,23 +14,23 @@ import (
 
 // LimitOptions are the options that bound what a container may use.
 type LimitOptions struct {
-	Memory, MemoryReservation, KernelMemory int64
-	MemorySwap                              string // bytes, or -1
-	Swappiness                              *int64 // -1 is the host's
-	OOMKillDisable                          bool
-	OOMScore                                int64
-	NanoCPUs                                int64
-	CPUShares, CPUPeriod, CPUQuota          int64
-	CPURTPeriod, CPURTRuntime               int64
-	CPUSet, MemSet                          string
-	Pids                                    int64
-	BlkioWeight                             int64
-	BlkioWeightDevice                       []string
-	ReadBps, WriteBps, ReadIOps, WriteIOps  []string
-	Ulimits                                 []string
-	Devices                                 []string
-	DeviceRules                             []string
-	GPUs                                    string
+	Memory, MemoryReservation              int64
+	MemorySwap                             string // bytes, or -1
+	Swappiness                             *int64 // -1 is the host's
+	OOMKillDisable                         bool
+	OOMScore                               int64
+	NanoCPUs                               int64
+	CPUShares, CPUPeriod, CPUQuota         int64
+	CPURTPeriod, CPURTRuntime              int64
+	CPUSet, MemSet                         string
+	Pids                                   int64
+	BlkioWeight                            int64
+	BlkioWeightDevice                      []string
+	ReadBps, WriteBps, ReadIOps, WriteIOps []string
+	Ulimits                                []string
+	Devices                                []string
+	DeviceRules                            []string
+	GPUs                                   string
 }
 
 // minMemory is docker's least memory limit.

@@ -169,16 +169,12 @@ func (m *monitor) bringIn(p *plan.Plan, cfg launch.Config, master int) (*launch.
 		return nil, -1, err
 	}
 	console := -1
-	err = proc.Ready()
-	if err == nil && master >= 0 {
-		console, err = terminal.Receive(master)
-	}
-	if err == nil {
-		err = proc.Release()
-	}
-	if err == nil {
-		err = proc.Started()
-	}
+	err = admit(proc, func() (err error) {
+		if master >= 0 {
+			console, err = terminal.Receive(master)
+		}
+		return err
+	})
 	if err != nil {
 		proc.Abort()
 		if console >= 0 {

@@ -74,16 +74,12 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 		err = cmp.Or(proc.Ready(), err)
 	}
 	if err == nil {
-		err = proc.Ready()
-	}
-	if err == nil && io.master >= 0 {
-		err = m.takeTerminal(io)
-	}
-	if err == nil {
-		err = proc.Release()
-	}
-	if err == nil {
-		err = proc.Started()
+		err = admit(proc, func() error {
+			if io.master < 0 {
+				return nil
+			}
+			return m.takeTerminal(io)
+		})
 	}
 	if err != nil {
 		return err
@@ -94,6 +90,21 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 	}
 	m.attend(io)
 	return nil
+}
+
+// admit takes a child from its being set up to its execve; take gets its terminal in between.
+func admit(proc *launch.Process, take func() error) error {
+	err := proc.Ready()
+	if err == nil {
+		err = take()
+	}
+	if err == nil {
+		err = proc.Release()
+	}
+	if err == nil {
+		err = proc.Started()
+	}
+	return err
 }
 
 // initPatience bounds the wait for the init of --init.
