@@ -47,8 +47,8 @@ SHRINK ?= box
 generate:
 	@$(GO) run ./internal/userland/generate $(if $(APPLETS),-applets "$(APPLETS)")
 
-# The image box is in bantam, so it is made first.
-bantam: builtin
+# The image box is in bantam and bantamd, so it is made first.
+bantam bantamd: builtin
 builtin: box
 	@$(IMAGES) -embed bin/box
 

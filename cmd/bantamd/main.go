@@ -1,19 +1,21 @@
 // Bantamd will serve the Docker Engine API on a unix socket, over the same
 // engine as the bantam command. It does not do so yet and says that. It is also
-// what bantam starts for what needs net/http: downloads.
+// what bantam becomes for its heavy verbs, and starts for downloads: what needs
+// net/http.
 package main
 
 import (
 	"context"
 	"os"
 
+	"bantam/internal/cli"
 	"bantam/internal/image/fetch"
 
 	"golang.org/x/sys/unix"
 )
 
 // Set by the linker: see Makefile.
-var version = "dev"
+var version, commit = "dev", "unknown"
 
 const text = `
 It will serve the Docker Engine API, and later the Kubernetes CRI, on a unix socket. There is nothing to serve yet:
@@ -29,6 +31,9 @@ func run(args []string) int {
 	}
 	if len(args) == 2 && args[0] == "fetch" {
 		return download(args[1])
+	}
+	if len(args) > 0 {
+		return cli.Daemon(args, version, commit, &cli.Heavy{})
 	}
 	os.Stderr.WriteString("bantamd " + version + text)
 	return 1

@@ -132,10 +132,10 @@ func binarySize(dir, name string) (int64, error) {
 	return info.Size() - carried(name), nil
 }
 
-// carried is the size of the image in bantam, which is there after `make` and whose
+// carried is the size of the image in bantam and bantamd, which is there after `make` and whose
 // program has a line of its own.
 func carried(name string) (size int64) {
-	if name != "bantam" {
+	if name != "bantam" && name != "bantamd" {
 		return 0
 	}
 	for _, f := range []string{"box.tar.zst", "box.json"} {

@@ -24,6 +24,7 @@ type command struct {
 	min, max int
 	options  option.Set
 	run      func(args []string) int
+	heavy    bool // bantamd runs it: see Heavy
 }
 
 // call is one invocation of bantam.
@@ -31,6 +32,8 @@ type call struct {
 	root     string
 	version  engine.VersionInfo
 	out, err io.Writer
+	args     []string // all words, for bantamd
+	heavy    *Heavy   // nil in bantam
 }
 
 // commands makes the verb that matches, or all of them for the help.
@@ -46,8 +49,11 @@ func (c *call) commands() []func() *command {
 
 // Main runs bantam and returns its exit code.
 func Main(args []string, version, commit string) int {
-	c := &call{root: engine.DefaultRoot(), version: engine.NewVersion(version, commit), out: os.Stdout, err: os.Stderr}
-	return c.main(args)
+	return newCall(args, version, commit).main(args)
+}
+
+func newCall(args []string, version, commit string) *call {
+	return &call{root: engine.DefaultRoot(), version: engine.NewVersion(version, commit), out: os.Stdout, err: os.Stderr, args: args}
 }
 
 func (c *call) main(args []string) int {
@@ -123,6 +129,9 @@ func (c *call) invoke(cmd *command, args []string) int {
 	if text := cmd.wrongNumber(len(rest)); text != "" {
 		c.complain("bantam: 'bantam " + cmd.name + "' " + text + "\n\n" + cmd.usage() + "\n\nRun 'bantam " + cmd.name + " --help' for more information")
 		return 1
+	}
+	if cmd.heavy && c.heavy == nil {
+		return c.replace(cmd)
 	}
 	return cmd.run(rest)
 }

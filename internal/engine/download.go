@@ -24,10 +24,19 @@ func isURL(source string) bool {
 	return strings.HasPrefix(source, "http://") || strings.HasPrefix(source, "https://")
 }
 
-func newDownload(address string) (*download, error) {
+// DaemonProgram is the path of bantamd, which is in this program's folder.
+func DaemonProgram() (string, error) {
 	own, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("find bantamd: %w", err)
+		return "", fmt.Errorf("find bantamd: %w", err)
+	}
+	return filepath.Join(filepath.Dir(own), "bantamd"), nil
+}
+
+func newDownload(address string) (*download, error) {
+	program, err := DaemonProgram()
+	if err != nil {
+		return nil, err
 	}
 	body, out, err := os.Pipe()
 	if err != nil {
@@ -40,7 +49,6 @@ func newDownload(address string) (*download, error) {
 		return nil, fmt.Errorf("make a pipe: %w", err)
 	}
 	defer errs.Close()
-	program := filepath.Join(filepath.Dir(own), "bantamd")
 	process, err := os.StartProcess(program, []string{"bantamd", "fetch", address}, &os.ProcAttr{Files: []*os.File{nil, out, errs}})
 	if err != nil {
 		body.Close()
