@@ -28,10 +28,6 @@ type ExecOptions struct {
 // Exec runs a further process in a running container and returns its exit code. The
 // container's monitor starts it and waits for it.
 func (e *Engine) Exec(name string, o *ExecOptions) (int, error) {
-	keys, err := parseDetachKeys(o.DetachKeys)
-	if err != nil {
-		return 1, err
-	}
 	if o.TTY && o.Stdin && !o.Detach && !isTerminal(0) {
 		return 1, ErrNoTerminal
 	}
@@ -39,60 +35,110 @@ func (e *Engine) Exec(name string, o *ExecOptions) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	c, err := e.getRunning(name)
+	own := *o
+	own.Env = env
+	x, err := e.execution(name, &own, standard())
 	if err != nil {
-		return 1, err
+		return code(err), err
 	}
-	if c.marked(paused) {
-		return 1, fmt.Errorf("container %s is paused, unpause the container before exec", c.Record.ID)
+	defer x.close()
+	if o.Detach {
+		return 0, nil
 	}
-	conn, err := wire.Call(c.State.Monitor, c.State.Door)
-	if err != nil {
-		return 1, err
+	if x.console != nil && o.Stdin {
+		x.term, _ = rawTerminal(0)
+		defer x.term.restore()
 	}
-	defer conn.Close()
-	x := &execution{conn: conn, opts: o, keys: keys, request: wire.ExecRequest{
-		Args: o.Command, Env: env, User: o.User, Cwd: o.Workdir, TTY: o.TTY, Privileged: o.Privileged,
-	}}
-	return x.run()
+	if x.term != nil {
+		x.term.size(int(x.console.Fd()))
+		x.term.follow(int(x.console.Fd()))
+	}
+	return x.attend()
 }
 
 // execution is one exec.
 type execution struct {
 	conn    wire.Conn
 	opts    *ExecOptions
+	streams Streams
 	keys    detachKeys
 	request wire.ExecRequest
 
-	ours   [3]int // our ends of its standard files, -1 where there is none
-	master int
-	output sync.WaitGroup
-	term   *terminal
+	ours    [3]*os.File // our ends of its standard files, nil where there is none
+	console *os.File    // its terminal's master end, or nil
+	output  sync.WaitGroup
+	term    *terminal
+	ear     *ear
 }
 
-func (x *execution) run() (int, error) {
+// execution starts a further process.
+func (e *Engine) execution(name string, o *ExecOptions, streams Streams) (*execution, error) {
+	keys, err := parseDetachKeys(o.DetachKeys)
+	if err != nil {
+		return nil, &CodedError{1, err}
+	}
+	c, err := e.executable(name)
+	if err != nil {
+		return nil, &CodedError{1, err}
+	}
+	conn, err := wire.Call(c.State.Monitor, c.State.Door)
+	if err != nil {
+		return nil, &CodedError{1, err}
+	}
+	x := &execution{conn: conn, opts: o, keys: keys, streams: streams, request: wire.ExecRequest{
+		Args: o.Command, Env: o.Env, User: o.User, Cwd: o.Workdir, TTY: o.TTY, Privileged: o.Privileged,
+	}}
+	if err := x.start(); err != nil {
+		x.close()
+		var c *CodedError
+		if !errors.As(err, &c) {
+			err = &CodedError{1, err}
+		}
+		return nil, err
+	}
+	return x, nil
+}
+
+// executable finds a container in which a further process can be started.
+func (e *Engine) executable(name string) (*container, error) {
+	c, err := e.getRunning(name)
+	if err == nil && c.marked(paused) {
+		err = fmt.Errorf("container %s is paused, unpause the container before exec", c.Record.ID)
+	}
+	return c, err
+}
+
+// start asks for the process and waits until it runs.
+func (x *execution) start() error {
 	if err := x.send(); err != nil {
-		return 1, err
+		return err
 	}
 	m, err := x.conn.Receive()
 	switch {
 	case err == io.EOF:
-		return 1, errors.New("the container ended before the command was started")
+		return errors.New("the container ended before the command was started")
 	case err != nil:
-		return 1, err
+		return err
 	case m.Kind == wire.KindFailed && len(m.Body) > 0:
-		return 1, &CodedError{int(m.Body[0]), errors.New(string(m.Body[1:]))}
+		return &CodedError{int(m.Body[0]), errors.New(string(m.Body[1:]))}
 	case m.Kind != wire.KindStarted || len(m.FDs) == 0:
-		return 1, fmt.Errorf("the monitor said %c where the start was due", m.Kind)
+		return fmt.Errorf("the monitor said %c where the start was due", m.Kind)
 	}
-	if x.opts.Detach {
-		return 0, nil
-	}
-	x.master = -1
+	unix.Close(m.FDs[0])
 	if x.opts.TTY && len(m.FDs) > 1 {
-		x.master = m.FDs[1]
+		x.console = x.file(m.FDs[1])
 	}
-	return x.attend()
+	return nil
+}
+
+// close leaves the process and gives back what was held for it.
+func (x *execution) close() {
+	unix.Shutdown(x.conn.FD, unix.SHUT_RDWR)
+	x.ear.close()
+	x.conn.Close()
+	for _, f := range append(x.ours[:], x.console) {
+		f.Close()
+	}
 }
 
 // send makes the process's standard files and asks for it.
@@ -103,7 +149,6 @@ func (x *execution) send() error {
 	}
 	defer unix.Close(text)
 	fds := []int{text}
-	x.ours = [3]int{-1, -1, -1}
 	if !x.opts.TTY {
 		theirs, err := x.pipes()
 		for _, fd := range theirs {
@@ -126,50 +171,54 @@ func (x *execution) send() error {
 // (CVE-2024-21626), or uses /dev/null where nobody listens.
 func (x *execution) pipes() (theirs [3]int, err error) {
 	theirs = [3]int{-1, -1, -1}
+	out := [...]int{-1, x.streams.Out, x.streams.Err}
 	for i := range theirs {
-		if x.opts.Detach || i == 0 && !x.opts.Stdin {
-			if theirs[i], err = unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0); err != nil {
+		var p [2]int
+		switch {
+		case x.opts.Detach, i == 0 && !x.opts.Stdin, i > 0 && out[i] < 0:
+			theirs[i], err = unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
+		case i > 0 && x.streams.Pipes:
+			theirs[i], err = unix.FcntlInt(uintptr(out[i]), unix.F_DUPFD_CLOEXEC, 0)
+		default:
+			if err = unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
 				return theirs, err
 			}
-			continue
+			theirs[i] = p[min(i, 1)]
+			x.ours[i] = x.file(p[1-min(i, 1)])
 		}
-		var p [2]int
-		if err = unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+		if err != nil {
 			return theirs, err
-		}
-		if i == 0 {
-			theirs[i], x.ours[i] = p[0], p[1]
-		} else {
-			theirs[i], x.ours[i] = p[1], p[0]
 		}
 	}
 	return theirs, nil
 }
 
+// file makes a file of an end that is ours alone. Who may leave must be able to end
+// what waits for it by closing it.
+func (x *execution) file(fd int) *os.File {
+	if x.streams.Leave != nil {
+		_ = unix.SetNonblock(fd, true)
+	}
+	return os.NewFile(uintptr(fd), "standard file of exec")
+}
+
 // attend copies until the process has ended and everything that it wrote is here.
 func (x *execution) attend() (int, error) {
 	detached := make(chan struct{})
-	if x.master >= 0 {
-		x.ours[0], x.ours[1] = x.master, x.master
-		if x.opts.Stdin {
-			x.term, _ = rawTerminal(0)
-			defer x.term.restore()
-		}
-		if x.term != nil {
-			x.term.size(x.master)
-			x.term.follow(x.master)
-		}
+	from, to := x.ours, [...]int{-1, x.streams.Out, x.streams.Err}
+	if x.console != nil {
+		from[0], from[1] = x.console, x.console
 	}
-	if x.opts.Stdin {
-		in := input{tty: x.opts.TTY, keys: x.keys, to: x.ours[0]}
+	if x.opts.Stdin && from[0] != nil {
+		in := input{tty: x.opts.TTY, keys: x.keys, from: x.streams.In, to: from[0]}
 		go in.copy(detached)
 	}
 	for i := 1; i < 3; i++ {
-		if from := x.ours[i]; from >= 0 {
+		if from[i] != nil && to[i] >= 0 {
 			x.output.Add(1)
 			go func() {
 				defer x.output.Done()
-				copyOutput(i, from)
+				copyOutput(to[i], from[i])
 			}()
 		}
 	}
@@ -179,15 +228,13 @@ func (x *execution) attend() (int, error) {
 // exitCode waits for the monitor's word. A container that ends takes its processes with
 // it: 137, as docker has it.
 func (x *execution) exitCode(detached <-chan struct{}) (int, error) {
-	exited := make(chan heard, 1)
-	go func() {
-		m, err := x.conn.Receive()
-		exited <- heard{m, err}
-	}()
+	x.ear = listenTo(x.conn)
 	select {
 	case <-detached:
 		return 0, nil
-	case m := <-exited:
+	case <-x.streams.Leave:
+		return 0, errDetached
+	case m := <-x.ear.messages:
 		x.output.Wait()
 		if m.err != nil || len(m.Body) != 1 {
 			return 137, nil
@@ -197,14 +244,11 @@ func (x *execution) exitCode(detached <-chan struct{}) (int, error) {
 }
 
 // copyOutput copies until the end; a terminal's is EIO.
-func copyOutput(to, from int) {
+func copyOutput(to int, from *os.File) {
 	b := make([]byte, 32<<10)
 	for {
-		n, err := unix.Read(from, b)
-		if err == unix.EINTR || err == unix.EAGAIN {
-			continue
-		}
-		if err != nil || n <= 0 || writeAll(to, b[:n]) != nil {
+		n, err := from.Read(b)
+		if writeAll(to, b[:n]) != nil || err != nil {
 			return
 		}
 	}

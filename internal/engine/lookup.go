@@ -47,21 +47,14 @@ type NotRunning struct{ ID string }
 func (e *NotRunning) Error() string { return "container " + e.ID + " is not running" }
 
 // call reaches the monitor of a running container and attaches to it.
-func (e *Engine) call(c *container, v view, stdout, stderr bool) (*session, error) {
-	s := &session{engine: e, folder: c.Folder, record: c.Record, view: v, pidfd: -1, input: -1}
-	s.job = wire.Job{Root: e.Root, ID: c.Record.ID, Stdout: stdout, Stderr: stderr, Input: v.Stdin}
+func (e *Engine) call(c *container, v view) (*session, error) {
+	s := &session{engine: e, folder: c.Folder, record: c.Record, view: v, pidfd: -1}
+	s.job = wire.Job{Root: e.Root, ID: c.Record.ID, Stdout: v.Out >= 0, Stderr: v.Err >= 0, Input: v.Stdin}
 	var err error
 	if s.conn, err = wire.Call(c.State.Monitor, c.State.Door); err != nil {
 		return nil, err
 	}
-	var fds []int
-	if stdout {
-		fds = append(fds, 1)
-	}
-	if stderr {
-		fds = append(fds, 2)
-	}
-	if err := s.conn.Send(wire.KindAttach, wire.Streams(stdout, stderr), fds...); err != nil {
+	if err := s.conn.Send(wire.KindAttach, wire.Streams(s.job.Stdout, s.job.Stderr), v.outputs()...); err != nil {
 		s.conn.Close()
 		return nil, fmt.Errorf("attach to %s: %w", c.Record.Name, err)
 	}

@@ -93,7 +93,7 @@ func (e *Engine) resume(c *container, lock *folder.Lock) error {
 	if err != nil {
 		e.note("%s: %v", c.Record.Name, err)
 	} else if s != nil {
-		s.conn.Close()
+		s.close()
 	}
 	return c.read()
 }

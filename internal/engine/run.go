@@ -61,7 +61,8 @@ func (e *Engine) prepare(o *RunOptions) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{engine: e, conn: conn, monitor: pid, pidfd: -1, input: -1, view: view{o.TTY, o.Stdin, o.SigProxy, o.DetachKeys}}
+	v := view{o.TTY, o.Stdin, o.SigProxy, o.DetachKeys, standard().only(o.attaches("stdout"), o.attaches("stderr") && !o.TTY)}
+	s := &session{engine: e, conn: conn, monitor: pid, pidfd: -1, view: v}
 	fail := func(err error) (*session, error) {
 		s.term.restore()
 		conn.Close()
@@ -77,7 +78,7 @@ func (e *Engine) prepare(o *RunOptions) (*session, error) {
 		lock.Free()
 		return fail(err)
 	}
-	s.job = wire.Job{Root: e.Root, ID: s.record.ID, Stdout: o.attaches("stdout"), Stderr: o.attaches("stderr") && !o.TTY, Input: o.Stdin}
+	s.job = wire.Job{Root: e.Root, ID: s.record.ID, Stdout: v.Out >= 0, Stderr: v.Err >= 0, Input: o.Stdin}
 	if o.TTY && !o.Detach {
 		s.showTerminal()
 	}

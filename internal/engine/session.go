@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"strconv"
 
 	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor/wire"
@@ -21,18 +23,20 @@ type session struct {
 	view    view
 	record  *folder.Record
 
-	kept  []int // the container's output pipes, for the same case
-	pidfd int   // of the container's init, kept for the case that the monitor is killed
-	input int   // the container's standard input, or its terminal's master end
+	kept  []int    // the container's output pipes, for the same case
+	pidfd int      // of the container's init, kept for the case that the monitor is killed
+	input *os.File // the container's standard input, or its terminal's master end; or nil
 	term  *terminal
+	ear   *ear
 }
 
 // view is how a command attends to a container.
 type view struct {
 	TTY        bool // the container has a terminal
-	Stdin      bool // the command's standard input goes in
+	Stdin      bool // the standard input goes in
 	SigProxy   bool
 	DetachKeys string
+	Streams
 }
 
 // errDetached says that the user left the container with the detach keys.
@@ -40,13 +44,7 @@ var errDetached = errors.New("detached")
 
 // begin sends the job and waits until the container runs.
 func (s *session) begin(lock *folder.Lock) error {
-	fds := []int{lock.FD}
-	if s.job.Stdout {
-		fds = append(fds, 1)
-	}
-	if s.job.Stderr {
-		fds = append(fds, 2)
-	}
+	fds := append([]int{lock.FD}, s.view.outputs()...)
 	err := s.conn.Send(wire.KindJob, s.job.Encode(), fds...)
 	lock.Free() // the monitor's copy holds it from now on
 	if err != nil {
@@ -68,15 +66,42 @@ func (s *session) awaitStart() error {
 		return fmt.Errorf("the monitor said %c where the start was due", m.Kind)
 	}
 	s.pidfd = m.FDs[0]
-	s.input = -1
 	rest := m.FDs[1:]
 	if !s.view.TTY && s.job.Stdout && len(rest) >= 2 {
 		s.kept, rest = rest[:2], rest[2:]
 	}
 	if len(rest) > 0 {
-		s.input = rest[0]
+		s.input = os.NewFile(uintptr(rest[0]), "container's input")
+		if s.view.Leave != nil && !s.view.TTY {
+			s.input = interruptible(s.input)
+		}
 	}
 	return nil
+}
+
+// interruptible opens a pipe anew, so that closing it ends a write that waits; the
+// flag for that belongs to the open file, which others share.
+func interruptible(f *os.File) *os.File {
+	again, err := os.OpenFile("/proc/self/fd/"+strconv.Itoa(int(f.Fd())), os.O_WRONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return f
+	}
+	f.Close()
+	return again
+}
+
+// close leaves the container and gives back what the session holds.
+func (s *session) close() {
+	// Nobody may be receiving when the number of the descriptor becomes free.
+	unix.Shutdown(s.conn.FD, unix.SHUT_RDWR)
+	s.ear.close()
+	s.conn.Close()
+	for _, fd := range append(s.kept, s.pidfd) {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
+	}
+	s.input.Close() // a nil file says that it is none
 }
 
 // stay is attached until the container ends, and returns its exit code.
@@ -100,10 +125,10 @@ func (s *session) pump() <-chan struct{} {
 	if s.view.SigProxy {
 		s.forwardSignals()
 	}
-	if s.term != nil {
-		s.term.follow(s.input)
+	if s.term != nil && s.input != nil {
+		s.term.follow(int(s.input.Fd()))
 	}
-	if s.view.Stdin && s.input >= 0 {
+	if s.view.Stdin && s.input != nil {
 		go s.copyInput(detached)
 	}
 	return detached
@@ -115,17 +140,21 @@ type heard struct {
 	err error
 }
 
-// listen waits for the exit and for the end of the clean-up.
-func (s *session) listen(detached <-chan struct{}) (int, error) {
-	messages := make(chan heard)
-	stop := make(chan struct{})
-	defer close(stop)
+// ear receives what a monitor says, in a goroutine of its own, until the connection ends.
+type ear struct {
+	messages   chan heard
+	stop, done chan struct{}
+}
+
+func listenTo(conn wire.Conn) *ear {
+	e := &ear{messages: make(chan heard), stop: make(chan struct{}), done: make(chan struct{})}
 	go func() {
+		defer close(e.done)
 		for {
-			m, err := s.conn.Receive()
+			m, err := conn.Receive()
 			select {
-			case messages <- heard{m, err}:
-			case <-stop:
+			case e.messages <- heard{m, err}:
+			case <-e.stop:
 				return
 			}
 			if err != nil {
@@ -133,12 +162,28 @@ func (s *session) listen(detached <-chan struct{}) (int, error) {
 			}
 		}
 	}()
+	return e
+}
+
+// close waits for the goroutine's end; the connection has been shut down.
+func (e *ear) close() {
+	if e != nil {
+		close(e.stop)
+		<-e.done
+	}
+}
+
+// listen waits for the exit and for the end of the clean-up.
+func (s *session) listen(detached <-chan struct{}) (int, error) {
+	s.ear = listenTo(s.conn)
 	code := -1
 	for {
 		select {
 		case <-detached:
 			return 0, errDetached
-		case m := <-messages:
+		case <-s.view.Leave:
+			return 0, errDetached
+		case m := <-s.ear.messages:
 			switch {
 			case m.err != nil && code >= 0:
 				return code, s.engine.afterExit(s.folder, s.record)
@@ -171,6 +216,8 @@ func (s *session) awaitMonitor() {
 
 // takeOver starts another monitor in place of the killed one.
 func (s *session) takeOver() error {
+	s.ear.close()
+	s.ear = nil
 	s.conn.Close()
 	lock, err := s.folder.Lock()
 	if err != nil {
@@ -179,10 +226,10 @@ func (s *session) takeOver() error {
 	s.engine.note("the monitor of %s was killed; another one has taken over", s.record.Name)
 	job := s.job
 	job.Adopt, job.Pidfd = true, true
-	fds := []int{s.pidfd}
-	if s.input >= 0 && s.view.TTY {
+	fds := append(s.view.outputs(), s.pidfd)
+	if s.input != nil && s.view.TTY {
 		job.Terminal = true
-		fds = append(fds, s.input)
+		fds = append(fds, int(s.input.Fd()))
 	}
 	if len(s.kept) == 2 {
 		job.Pipes = true
@@ -193,52 +240,40 @@ func (s *session) takeOver() error {
 }
 
 // adopt starts a monitor for a container whose own was killed.
-func adopt(job wire.Job, lock *folder.Lock, kept []int) (wire.Conn, int, error) {
+func adopt(job wire.Job, lock *folder.Lock, fds []int) (wire.Conn, int, error) {
 	defer lock.Free()
 	conn, pid, err := spawn()
 	if err != nil {
 		return conn, 0, err
 	}
-	fds := []int{lock.FD}
-	if job.Stdout {
-		fds = append(fds, 1)
-	}
-	if job.Stderr {
-		fds = append(fds, 2)
-	}
-	if err := conn.Send(wire.KindJob, job.Encode(), append(fds, kept...)...); err != nil {
+	if err := conn.Send(wire.KindJob, job.Encode(), append([]int{lock.FD}, fds...)...); err != nil {
 		return conn, 0, fmt.Errorf("the new monitor ended at once: %w", err)
 	}
 	return conn, pid, nil
 }
 
-// copyInput is the command's standard input on its way into the container.
+// copyInput is the standard input on its way into the container.
 func (s *session) copyInput(detached chan<- struct{}) {
-	in := input{tty: s.view.TTY, to: s.input}
+	in := input{tty: s.view.TTY, from: s.view.In, to: s.input}
 	if s.view.TTY {
 		in.keys, _ = parseDetachKeys(s.view.DetachKeys)
 	}
 	in.copy(detached)
 }
 
-// input copies the command's standard input into a pipe or a terminal.
+// input copies a standard input into a pipe or a terminal.
 type input struct {
 	tty  bool
 	keys detachKeys
-	to   int
+	from io.Reader
+	to   *os.File
 }
 
 // copy ends with the input, or when the user types the detach keys, which it tells.
 func (in *input) copy(detached chan<- struct{}) {
 	b := make([]byte, 32<<10)
 	for {
-		n, err := unix.Read(0, b)
-		if err == unix.EINTR || err == unix.EAGAIN {
-			continue
-		}
-		if err != nil || n == 0 {
-			break
-		}
+		n, err := in.from.Read(b)
 		out := b[:n]
 		if in.tty {
 			var left bool
@@ -247,13 +282,13 @@ func (in *input) copy(detached chan<- struct{}) {
 				return
 			}
 		}
-		if writeAll(in.to, out) != nil {
+		if _, bad := in.to.Write(out); bad != nil || err != nil {
 			break
 		}
 	}
 	// The end of the input is the container's end of input; a terminal has no such end.
 	if !in.tty {
-		unix.Close(in.to)
+		in.to.Close()
 	}
 }
 

@@ -55,7 +55,7 @@ func (e *Engine) Start(name string, o *StartOptions) (int, error) {
 	}
 	defer s.term.restore()
 	if !o.Attach && !o.Stdin {
-		s.conn.Close()
+		s.close()
 		return 0, nil
 	}
 	code, err := s.stay()
@@ -82,11 +82,11 @@ func (e *Engine) launch(c *container, o *StartOptions) (*session, error) {
 		return nil, err
 	}
 	tty := c.Record.Config.Tty
-	s := &session{
-		engine: e, conn: conn, monitor: pid, pidfd: -1, input: -1, folder: c.Folder, record: c.Record,
-		view: view{TTY: tty, Stdin: o.Stdin && c.Record.Config.OpenStdin, SigProxy: o.SigProxy, DetachKeys: o.DetachKeys},
-	}
 	attached := o.Attach || o.Stdin
+	s := &session{
+		engine: e, conn: conn, monitor: pid, pidfd: -1, folder: c.Folder, record: c.Record,
+		view: view{tty, o.Stdin && c.Record.Config.OpenStdin, o.SigProxy, o.DetachKeys, standard().only(attached, attached && !tty)},
+	}
 	s.job = wire.Job{Root: e.Root, ID: c.Record.ID, Stdout: attached, Stderr: attached && !tty, Input: s.view.Stdin}
 	if attached && tty {
 		s.showTerminal()
@@ -104,6 +104,7 @@ type AttachOptions struct {
 	NoStdin    bool
 	SigProxy   bool
 	DetachKeys string
+	Streams    *Streams // nil is this process's standard files and its terminal
 }
 
 // Attach shows a running container's output from now on and feeds its input, until it
@@ -123,12 +124,13 @@ func (e *Engine) Attach(name string, o *AttachOptions) (int, error) {
 		return 1, errors.New("You cannot attach to a paused container, unpause it first")
 	}
 	tty := c.Record.Config.Tty
-	v := view{TTY: tty, Stdin: !o.NoStdin && c.Record.Config.OpenStdin, SigProxy: o.SigProxy, DetachKeys: o.DetachKeys}
-	s, err := e.call(c, v, true, !tty)
+	v := view{tty, !o.NoStdin && c.Record.Config.OpenStdin, o.SigProxy, o.DetachKeys, o.Streams.or().only(true, !tty)}
+	s, err := e.call(c, v)
 	if err != nil {
 		return 1, fmt.Errorf("attach to %s: %w", name, err)
 	}
-	if tty {
+	defer s.close()
+	if tty && o.Streams == nil {
 		s.showTerminal()
 		defer s.term.restore()
 	}

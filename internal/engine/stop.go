@@ -49,7 +49,7 @@ func (e *Engine) stop(c *container, o *StopOptions) error {
 			return err
 		}
 	}
-	s, err := e.call(c, view{}, false, false)
+	s, err := e.call(c, view{Streams: none()})
 	if err != nil {
 		// It may have ended since it was looked at.
 		if c.read() == nil && c.State.Status != folder.Running {
@@ -57,7 +57,7 @@ func (e *Engine) stop(c *container, o *StopOptions) error {
 		}
 		return fmt.Errorf("cannot stop container: %s: %w", c.Record.ID, err)
 	}
-	defer s.conn.Close()
+	defer s.close()
 	if err := c.signal(sig); err != nil {
 		return fmt.Errorf("cannot stop container: %s: %w", c.Record.ID, err)
 	}
@@ -142,7 +142,7 @@ func (e *Engine) Restart(name string, o *StopOptions) error {
 		return fmt.Errorf("Cannot restart container %s: %w", name, err)
 	}
 	if s != nil {
-		s.conn.Close()
+		s.close()
 	}
 	return nil
 }
@@ -190,9 +190,9 @@ func (e *Engine) Wait(name string) (int, error) {
 		return 0, err
 	}
 	if c.State.Status == folder.Running {
-		s, err := e.call(c, view{}, false, false)
+		s, err := e.call(c, view{Streams: none()})
 		if err == nil {
-			defer s.conn.Close()
+			defer s.close()
 			return s.stay()
 		}
 		if !errors.Is(err, io.EOF) && c.read() != nil {
