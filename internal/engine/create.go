@@ -11,6 +11,7 @@ import (
 	"bantam/internal/container/dockerspec"
 	"bantam/internal/container/folder"
 	"bantam/internal/image/local"
+	"bantam/internal/statefile"
 )
 
 func cpus() int { return runtime.NumCPU() }
@@ -198,7 +199,7 @@ func writeFiles(f folder.Folder, r *folder.Record) error {
 		name string
 		text []byte
 	}{{"hosts", hosts}, {"hostname", []byte(r.Config.Hostname + "\n")}, {"resolv.conf", resolv}} {
-		if err := folder.WriteFile(f.Path(file.name), file.text, 0o644, false); err != nil {
+		if err := statefile.Write(f.Path(file.name), file.text, 0o644, false); err != nil {
 			return fmt.Errorf("write %s: %w", f.Path(file.name), err)
 		}
 	}

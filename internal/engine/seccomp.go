@@ -7,6 +7,7 @@ import (
 
 	"bantam/internal/container/dockerspec"
 	"bantam/internal/container/folder"
+	"bantam/internal/statefile"
 
 	"github.com/moby/profiles/seccomp"
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -26,7 +27,7 @@ func (o *RunOptions) copyProfile(f folder.Folder) error {
 	if err != nil {
 		return fmt.Errorf("seccomp profile: %w", err)
 	}
-	return folder.WriteFile(f.Path(seccompFile), b, 0o600, !o.Remove)
+	return statefile.Write(f.Path(seccompFile), b, 0o600, !o.Remove)
 }
 
 // profile is the user's seccomp profile or nil.

@@ -1,191 +1,169 @@
 package folder
 
-func (r *Record) encode() []byte {
-	w := &writer{b: make([]byte, 0, 2048)}
-	members(r.members).write(w, "")
-	return append(w.b, '\n')
+import "bantam/internal/statefile"
+
+func (r *Record) members(f *statefile.Fields) {
+	f.Str("ID", &r.ID)
+	f.Str("Name", &r.Name)
+	f.Time("Created", &r.Created)
+	f.Str("Path", &r.Path)
+	f.List("Args", &r.Args)
+	f.Str("Image", &r.Image)
+	f.Object("Config", r.Config.members)
+	f.Object("HostConfig", r.Host.members)
+	f.List("Layers", &r.Layers)
+	statefile.List(f, "Mounts", &r.Mounts, func(m *Mount) statefile.Members { return m.members })
 }
 
-func (r *Record) decode(b []byte) error {
-	in := &reader{b: b}
-	members(r.members).read(in)
-	return in.done()
+func (c *Config) members(f *statefile.Fields) {
+	f.Str("Hostname", &c.Hostname)
+	f.Str("Domainname", &c.Domainname)
+	f.Str("User", &c.User)
+	f.Flag("AttachStdin", &c.AttachStdin)
+	f.Flag("Tty", &c.Tty)
+	f.Flag("OpenStdin", &c.OpenStdin)
+	f.Flag("StdinOnce", &c.StdinOnce)
+	f.List("Env", &c.Env)
+	f.List("Cmd", &c.Cmd)
+	statefile.Pointer(f, "Healthcheck", &c.Healthcheck, func(h *Healthcheck) statefile.Members { return h.members })
+	f.Str("Image", &c.Image)
+	f.Str("WorkingDir", &c.WorkingDir)
+	f.List("Entrypoint", &c.Entrypoint)
+	f.Dict("Labels", &c.Labels)
+	f.Str("StopSignal", &c.StopSignal)
+	f.Optional("StopTimeout", &c.StopTimeout)
 }
 
-func (s *State) encode() []byte {
-	w := &writer{b: make([]byte, 0, 512)}
-	members(s.members).write(w, "")
-	return append(w.b, '\n')
+func (h *Healthcheck) members(f *statefile.Fields) {
+	f.List("Test", &h.Test)
+	f.Num("Interval", &h.Interval)
+	f.Num("Timeout", &h.Timeout)
+	f.Num("StartPeriod", &h.StartPeriod)
+	f.Num("StartInterval", &h.StartInterval)
+	f.Int("Retries", &h.Retries)
 }
 
-func (s *State) decode(b []byte) error {
-	in := &reader{b: b}
-	members(s.members).read(in)
-	return in.done()
-}
-
-func (r *Record) members(f *fields) {
-	f.str("ID", &r.ID)
-	f.str("Name", &r.Name)
-	f.time("Created", &r.Created)
-	f.str("Path", &r.Path)
-	f.list("Args", &r.Args)
-	f.str("Image", &r.Image)
-	f.object("Config", r.Config.members)
-	f.object("HostConfig", r.Host.members)
-	f.list("Layers", &r.Layers)
-	list(f, "Mounts", &r.Mounts, func(m *Mount) members { return m.members })
-}
-
-func (c *Config) members(f *fields) {
-	f.str("Hostname", &c.Hostname)
-	f.str("Domainname", &c.Domainname)
-	f.str("User", &c.User)
-	f.flag("AttachStdin", &c.AttachStdin)
-	f.flag("Tty", &c.Tty)
-	f.flag("OpenStdin", &c.OpenStdin)
-	f.flag("StdinOnce", &c.StdinOnce)
-	f.list("Env", &c.Env)
-	f.list("Cmd", &c.Cmd)
-	pointer(f, "Healthcheck", &c.Healthcheck, func(h *Healthcheck) members { return h.members })
-	f.str("Image", &c.Image)
-	f.str("WorkingDir", &c.WorkingDir)
-	f.list("Entrypoint", &c.Entrypoint)
-	f.dict("Labels", &c.Labels)
-	f.str("StopSignal", &c.StopSignal)
-	f.optional("StopTimeout", &c.StopTimeout)
-}
-
-func (h *Healthcheck) members(f *fields) {
-	f.list("Test", &h.Test)
-	f.num("Interval", &h.Interval)
-	f.num("Timeout", &h.Timeout)
-	f.num("StartPeriod", &h.StartPeriod)
-	f.num("StartInterval", &h.StartInterval)
-	f.int("Retries", &h.Retries)
-}
-
-func (h *HostConfig) members(f *fields) {
-	f.list("Binds", &h.Binds)
-	f.object("LogConfig", h.LogConfig.members)
-	f.str("NetworkMode", &h.NetworkMode)
-	f.str("RestartPolicy", &h.RestartPolicy)
-	f.int("MaximumRetryCount", &h.MaximumRetryCount)
-	f.flag("AutoRemove", &h.AutoRemove)
-	f.dict("Annotations", &h.Annotations)
-	f.list("CapAdd", &h.CapAdd)
-	f.list("CapDrop", &h.CapDrop)
-	f.str("CgroupnsMode", &h.CgroupnsMode)
-	f.str("CgroupParent", &h.CgroupParent)
-	f.list("Dns", &h.DNS)
-	f.list("DnsOptions", &h.DNSOptions)
-	f.list("DnsSearch", &h.DNSSearch)
-	f.list("ExtraHosts", &h.ExtraHosts)
-	f.list("GroupAdd", &h.GroupAdd)
-	f.str("IpcMode", &h.IpcMode)
-	f.int("OomScoreAdj", &h.OomScoreAdj)
-	f.str("PidMode", &h.PidMode)
-	f.flag("Privileged", &h.Privileged)
-	f.flag("ReadonlyRootfs", &h.ReadonlyRootfs)
-	f.list("SecurityOpt", &h.SecurityOpt)
-	f.dict("Tmpfs", &h.Tmpfs)
-	f.str("UTSMode", &h.UTSMode)
-	f.str("UsernsMode", &h.UsernsMode)
-	f.num("ShmSize", &h.ShmSize)
-	f.dict("Sysctls", &h.Sysctls)
+func (h *HostConfig) members(f *statefile.Fields) {
+	f.List("Binds", &h.Binds)
+	f.Object("LogConfig", h.LogConfig.members)
+	f.Str("NetworkMode", &h.NetworkMode)
+	f.Str("RestartPolicy", &h.RestartPolicy)
+	f.Int("MaximumRetryCount", &h.MaximumRetryCount)
+	f.Flag("AutoRemove", &h.AutoRemove)
+	f.Dict("Annotations", &h.Annotations)
+	f.List("CapAdd", &h.CapAdd)
+	f.List("CapDrop", &h.CapDrop)
+	f.Str("CgroupnsMode", &h.CgroupnsMode)
+	f.Str("CgroupParent", &h.CgroupParent)
+	f.List("Dns", &h.DNS)
+	f.List("DnsOptions", &h.DNSOptions)
+	f.List("DnsSearch", &h.DNSSearch)
+	f.List("ExtraHosts", &h.ExtraHosts)
+	f.List("GroupAdd", &h.GroupAdd)
+	f.Str("IpcMode", &h.IpcMode)
+	f.Int("OomScoreAdj", &h.OomScoreAdj)
+	f.Str("PidMode", &h.PidMode)
+	f.Flag("Privileged", &h.Privileged)
+	f.Flag("ReadonlyRootfs", &h.ReadonlyRootfs)
+	f.List("SecurityOpt", &h.SecurityOpt)
+	f.Dict("Tmpfs", &h.Tmpfs)
+	f.Str("UTSMode", &h.UTSMode)
+	f.Str("UsernsMode", &h.UsernsMode)
+	f.Num("ShmSize", &h.ShmSize)
+	f.Dict("Sysctls", &h.Sysctls)
 	h.Resources.members(f)
-	f.flag("Init", &h.Init)
+	f.Flag("Init", &h.Init)
 }
 
-func (r *Resources) members(f *fields) {
-	f.num("CpuShares", &r.CPUShares)
-	f.num("Memory", &r.Memory)
-	f.num("NanoCpus", &r.NanoCpus)
-	f.num("CpuPeriod", &r.CPUPeriod)
-	f.num("CpuQuota", &r.CPUQuota)
-	f.num("CpuRealtimePeriod", &r.CPURealtimePeriod)
-	f.num("CpuRealtimeRuntime", &r.CPURealtimeRuntime)
-	f.str("CpusetCpus", &r.CpusetCpus)
-	f.str("CpusetMems", &r.CpusetMems)
-	f.num("BlkioWeight", &r.BlkioWeight)
-	list(f, "BlkioWeightDevice", &r.BlkioWeightDevice, rateMembers)
-	list(f, "BlkioDeviceReadBps", &r.BlkioDeviceReadBps, rateMembers)
-	list(f, "BlkioDeviceWriteBps", &r.BlkioDeviceWriteBps, rateMembers)
-	list(f, "BlkioDeviceReadIOps", &r.BlkioDeviceReadIOps, rateMembers)
-	list(f, "BlkioDeviceWriteIOps", &r.BlkioDeviceWriteIOps, rateMembers)
-	list(f, "Devices", &r.Devices, func(d *Device) members { return d.members })
-	f.list("DeviceCgroupRules", &r.DeviceCgroupRules)
-	f.num("MemoryReservation", &r.MemoryReservation)
-	f.num("MemorySwap", &r.MemorySwap)
-	f.optional("MemorySwappiness", &r.MemorySwappiness)
-	f.flag("OomKillDisable", &r.OomKillDisable)
-	f.num("PidsLimit", &r.PidsLimit)
-	list(f, "Ulimits", &r.Ulimits, func(u *Ulimit) members { return u.members })
+func (r *Resources) members(f *statefile.Fields) {
+	f.Num("CpuShares", &r.CPUShares)
+	f.Num("Memory", &r.Memory)
+	f.Num("NanoCpus", &r.NanoCpus)
+	f.Num("CpuPeriod", &r.CPUPeriod)
+	f.Num("CpuQuota", &r.CPUQuota)
+	f.Num("CpuRealtimePeriod", &r.CPURealtimePeriod)
+	f.Num("CpuRealtimeRuntime", &r.CPURealtimeRuntime)
+	f.Str("CpusetCpus", &r.CpusetCpus)
+	f.Str("CpusetMems", &r.CpusetMems)
+	f.Num("BlkioWeight", &r.BlkioWeight)
+	statefile.List(f, "BlkioWeightDevice", &r.BlkioWeightDevice, rateMembers)
+	statefile.List(f, "BlkioDeviceReadBps", &r.BlkioDeviceReadBps, rateMembers)
+	statefile.List(f, "BlkioDeviceWriteBps", &r.BlkioDeviceWriteBps, rateMembers)
+	statefile.List(f, "BlkioDeviceReadIOps", &r.BlkioDeviceReadIOps, rateMembers)
+	statefile.List(f, "BlkioDeviceWriteIOps", &r.BlkioDeviceWriteIOps, rateMembers)
+	statefile.List(f, "Devices", &r.Devices, func(d *Device) statefile.Members { return d.members })
+	f.List("DeviceCgroupRules", &r.DeviceCgroupRules)
+	f.Num("MemoryReservation", &r.MemoryReservation)
+	f.Num("MemorySwap", &r.MemorySwap)
+	f.Optional("MemorySwappiness", &r.MemorySwappiness)
+	f.Flag("OomKillDisable", &r.OomKillDisable)
+	f.Num("PidsLimit", &r.PidsLimit)
+	statefile.List(f, "Ulimits", &r.Ulimits, func(u *Ulimit) statefile.Members { return u.members })
 }
 
-func rateMembers(r *Rate) members {
-	return func(f *fields) {
-		f.str("Path", &r.Path)
-		f.num("Rate", &r.Rate)
+func rateMembers(r *Rate) statefile.Members {
+	return func(f *statefile.Fields) {
+		f.Str("Path", &r.Path)
+		f.Num("Rate", &r.Rate)
 	}
 }
 
-func (d *Device) members(f *fields) {
-	f.str("PathOnHost", &d.PathOnHost)
-	f.str("PathInContainer", &d.PathInContainer)
-	f.str("CgroupPermissions", &d.CgroupPermissions)
+func (d *Device) members(f *statefile.Fields) {
+	f.Str("PathOnHost", &d.PathOnHost)
+	f.Str("PathInContainer", &d.PathInContainer)
+	f.Str("CgroupPermissions", &d.CgroupPermissions)
 }
 
-func (u *Ulimit) members(f *fields) {
-	f.str("Name", &u.Name)
-	f.num("Hard", &u.Hard)
-	f.num("Soft", &u.Soft)
+func (u *Ulimit) members(f *statefile.Fields) {
+	f.Str("Name", &u.Name)
+	f.Num("Hard", &u.Hard)
+	f.Num("Soft", &u.Soft)
 }
 
-func (l *LogConfig) members(f *fields) {
-	f.str("Type", &l.Type)
-	f.num("MaxSize", &l.MaxSize)
-	f.int("MaxFile", &l.MaxFile)
-	f.dict("Config", &l.Config)
+func (l *LogConfig) members(f *statefile.Fields) {
+	f.Str("Type", &l.Type)
+	f.Num("MaxSize", &l.MaxSize)
+	f.Int("MaxFile", &l.MaxFile)
+	f.Dict("Config", &l.Config)
 }
 
-func (m *Mount) members(f *fields) {
-	f.str("Type", &m.Type)
-	f.str("Source", &m.Source)
-	f.str("Destination", &m.Destination)
-	f.flag("ReadOnly", &m.ReadOnly)
-	f.str("Propagation", &m.Propagation)
-	f.str("Options", &m.Options)
+func (m *Mount) members(f *statefile.Fields) {
+	f.Str("Type", &m.Type)
+	f.Str("Source", &m.Source)
+	f.Str("Destination", &m.Destination)
+	f.Flag("ReadOnly", &m.ReadOnly)
+	f.Str("Propagation", &m.Propagation)
+	f.Str("Options", &m.Options)
 }
 
-func (s *State) members(f *fields) {
-	f.str("Status", (*string)(&s.Status))
-	f.int("Pid", &s.Pid)
-	f.unsigned("PidStart", &s.PidStart)
-	f.str("Boot", &s.Boot)
-	f.int("ExitCode", &s.ExitCode)
-	f.str("Error", &s.Error)
-	f.time("Started", &s.Started)
-	f.time("Finished", &s.Finished)
-	f.int("RestartCount", &s.RestartCount)
-	f.flag("OOM", &s.OOM)
-	f.str("Cgroup", &s.Cgroup)
-	f.int("Monitor", &s.Monitor)
-	f.int("Door", &s.Door)
-	f.unsigned("Stdout", &s.Pipes[0])
-	f.unsigned("Stderr", &s.Pipes[1])
-	pointer(f, "Health", &s.Health, func(h *Health) members { return h.members })
+func (s *State) members(f *statefile.Fields) {
+	f.Str("Status", (*string)(&s.Status))
+	f.Int("Pid", &s.Pid)
+	f.Unsigned("PidStart", &s.PidStart)
+	f.Str("Boot", &s.Boot)
+	f.Int("ExitCode", &s.ExitCode)
+	f.Str("Error", &s.Error)
+	f.Time("Started", &s.Started)
+	f.Time("Finished", &s.Finished)
+	f.Int("RestartCount", &s.RestartCount)
+	f.Flag("OOM", &s.OOM)
+	f.Str("Cgroup", &s.Cgroup)
+	f.Int("Monitor", &s.Monitor)
+	f.Int("Door", &s.Door)
+	f.Unsigned("Stdout", &s.Pipes[0])
+	f.Unsigned("Stderr", &s.Pipes[1])
+	statefile.Pointer(f, "Health", &s.Health, func(h *Health) statefile.Members { return h.members })
 }
 
-func (h *Health) members(f *fields) {
-	f.str("Status", &h.Status)
-	f.int("FailingStreak", &h.FailingStreak)
-	list(f, "Log", &h.Log, func(p *Probe) members { return p.members })
+func (h *Health) members(f *statefile.Fields) {
+	f.Str("Status", &h.Status)
+	f.Int("FailingStreak", &h.FailingStreak)
+	statefile.List(f, "Log", &h.Log, func(p *Probe) statefile.Members { return p.members })
 }
 
-func (p *Probe) members(f *fields) {
-	f.time("Start", &p.Start)
-	f.time("End", &p.End)
-	f.int("ExitCode", &p.ExitCode)
-	f.str("Output", &p.Output)
+func (p *Probe) members(f *statefile.Fields) {
+	f.Time("Start", &p.Start)
+	f.Time("End", &p.End)
+	f.Int("ExitCode", &p.ExitCode)
+	f.Str("Output", &p.Output)
 }

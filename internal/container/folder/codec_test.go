@@ -5,8 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"bantam/internal/statefile"
+
 	"github.com/google/go-cmp/cmp"
 )
+
+func decode(m statefile.Members, b []byte) error { return statefile.Decode(b, m) }
 
 func full() *Record {
 	return &Record{
@@ -28,12 +32,12 @@ func full() *Record {
 
 func TestRecordRoundTrip(t *testing.T) {
 	for _, r := range []*Record{full(), {}} {
-		b := r.encode()
+		b := statefile.Encode(r.members)
 		if !json.Valid(b) {
 			t.Errorf("not JSON: %s", b)
 		}
 		var got Record
-		if err := got.decode(b); err != nil {
+		if err := decode(got.members, b); err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(r, &got); d != "" {
@@ -56,7 +60,7 @@ func TestForeignJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got Record
-	if err := got.decode(plain); err != nil {
+	if err := decode(got.members, plain); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(r, &got); d != "" {
@@ -67,37 +71,37 @@ func TestForeignJSON(t *testing.T) {
 func TestStateCodec(t *testing.T) {
 	s := &State{Running, 12, 1 << 50, "boot", 255, "why \"so\"", time.Unix(3, 0).UTC(), time.Unix(4, 1).UTC(), true, 3, "/bantam/x", 77, 9, [2]uint64{7, 8}, &Health{"healthy", 1, []Probe{{time.Unix(5, 0).UTC(), time.Unix(6, 0).UTC(), 1, "out"}}}}
 	var got State
-	if err := got.decode(s.encode()); err != nil || !cmp.Equal(&got, s) {
+	if err := decode(got.members, statefile.Encode(s.members)); err != nil || !cmp.Equal(&got, s) {
 		t.Errorf("%+v, %v, want %+v", got, err, s)
 	}
 }
 
 func TestBrokenFilesAreErrors(t *testing.T) {
-	whole := full().encode()
+	whole := statefile.Encode(full().members)
 	for cut := range len(whole) - 1 {
 		var r Record
-		if r.decode(whole[:cut]) == nil {
+		if decode(r.members, whole[:cut]) == nil {
 			t.Fatalf("the first %d bytes of a record were accepted: %s", cut, whole[:cut])
 		}
 	}
 	for _, bad := range []string{`{"Pid":"x"}`, `{"Pid":1}x`, `{"OOM":1}`, `[]`, `{"Started":"now"}`, `{"Error":"\q"}`, `{"Error":"\u12"}`, `{,}`} {
 		var s State
-		if s.decode([]byte(bad)) == nil {
+		if decode(s.members, []byte(bad)) == nil {
 			t.Errorf("%s was accepted as %+v", bad, s)
 		}
 	}
 }
 
 func FuzzRecord(f *testing.F) {
-	f.Add(full().encode())
+	f.Add(statefile.Encode(full().members))
 	f.Add([]byte(`{"Config":{"Labels":null},"x":[1,{}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var r, again Record
-		if r.decode(b) != nil {
+		if decode(r.members, b) != nil {
 			return
 		}
-		if err := again.decode(r.encode()); err != nil {
-			t.Errorf("own encoding is refused: %v: %s", err, r.encode())
+		if err := decode(again.members, statefile.Encode(r.members)); err != nil {
+			t.Errorf("own encoding is refused: %v: %s", err, statefile.Encode(r.members))
 		}
 	})
 }

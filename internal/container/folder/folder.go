@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 
+	"bantam/internal/statefile"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -54,18 +56,18 @@ func (s *Store) Create(id string) (Folder, *Lock, error) {
 // ReadRecord reads what was asked for.
 func (f Folder) ReadRecord() (*Record, error) {
 	r := new(Record)
-	return r, f.read("record.json", r.decode)
+	return r, f.read("record.json", r.members)
 }
 
 // WriteRecord replaces the record. durable: it survives a power cut.
 func (f Folder) WriteRecord(r *Record, durable bool) error {
-	return f.replace("record.json", r.encode(), 0o600, durable)
+	return f.replace("record.json", r.members, durable)
 }
 
 // ReadState reads what became of it. A container without one is created.
 func (f Folder) ReadState() (*State, error) {
 	st := &State{Status: Created}
-	err := f.read("state.json", st.decode)
+	err := f.read("state.json", st.members)
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil
 	}
@@ -74,64 +76,14 @@ func (f Folder) ReadState() (*State, error) {
 
 // WriteState replaces the state; only the holder of the lock does.
 func (f Folder) WriteState(st *State, durable bool) error {
-	return f.replace("state.json", st.encode(), 0o600, durable)
+	return f.replace("state.json", st.members, durable)
 }
 
-func (f Folder) read(name string, decode func([]byte) error) error {
-	b, err := os.ReadFile(f.Path(name))
-	if err != nil {
-		return err
-	}
-	if err := decode(b); err != nil {
-		return fmt.Errorf("read %s: %w", f.Path(name), err)
-	}
-	return nil
+func (f Folder) read(name string, m statefile.Members) error {
+	return statefile.Read(f.Path(name), m)
 }
 
 // replace replaces a file at once: temporary, fsync where asked, rename.
-func (f Folder) replace(name string, b []byte, mode uint32, durable bool) error {
-	tmp := f.Path("." + name)
-	err := WriteFile(tmp, b, mode, durable)
-	if err == nil {
-		err = unix.Rename(tmp, f.Path(name))
-	}
-	if err == nil && durable {
-		err = syncDir(f.Dir)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", f.Path(name), err)
-	}
-	return nil
-}
-
-// WriteFile writes a whole file without the poller that package os sets up.
-func WriteFile(path string, b []byte, mode uint32, durable bool) error {
-	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC|unix.O_CLOEXEC|unix.O_NOFOLLOW, mode)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	for len(b) > 0 {
-		n, err := unix.Write(fd, b)
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		b = b[n:]
-	}
-	if durable {
-		return unix.Fsync(fd)
-	}
-	return nil
-}
-
-func syncDir(dir string) error {
-	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	return unix.Fsync(fd)
+func (f Folder) replace(name string, m statefile.Members, durable bool) error {
+	return statefile.Replace(f.Dir, name, statefile.Encode(m), 0o600, durable)
 }

@@ -1,15 +1,10 @@
-package folder
+package statefile
 
 import (
-	"errors"
 	"strconv"
 	"time"
 	"unicode/utf8"
 )
-
-// The files are JSON for people and other programs, but are read and written by
-// hand: encoding/json spends 0.2 ms on learning the types, in the command and
-// again in the monitor, which is a good part of a container's whole start.
 
 // writer appends the members of an object; empty ones are left out.
 type writer struct {
@@ -119,8 +114,6 @@ func appendString(b []byte, s string) []byte {
 	}
 	return append(b, '"')
 }
-
-var errSyntax = errors.New("not the JSON of a container's record")
 
 // reader reads what writer has written, or what a person has edited.
 type reader struct {
@@ -347,7 +340,7 @@ func (r *reader) number() {
 // done is the error, if any.
 func (r *reader) done() error {
 	if r.bad || r.next() != 0 {
-		return errSyntax
+		return ErrSyntax
 	}
 	return nil
 }

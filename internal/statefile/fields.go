@@ -1,11 +1,11 @@
-package folder
+package statefile
 
 import "time"
 
-// fields walks the members of a struct in the order in which they are written. One
+// Fields walks the members of a struct in the order in which they are written. One
 // list of members serves for writing and for reading: reading expects the members in
 // that order, and walks the list again for those that stand elsewhere.
-type fields struct {
+type Fields struct {
 	w *writer // for writing, else
 	r *reader
 
@@ -14,23 +14,23 @@ type fields struct {
 	over bool   // there is none left
 }
 
-// members is the list of an object: it reads or writes each of them.
-type members func(f *fields)
+// Members is the list of an object: it reads or writes each of them.
+type Members func(f *Fields)
 
 // write writes an object; without a name it is an element.
-func (m members) write(w *writer, name string) {
+func (m Members) write(w *writer, name string) {
 	w.open(name, '{')
-	m(&fields{w: w})
+	m(&Fields{w: w})
 	w.close('}')
 }
 
 // read reads an object. Members of a newer version are passed over.
-func (m members) read(r *reader) {
+func (m Members) read(r *reader) {
 	if r.word("null") {
 		return
 	}
 	r.want('{')
-	f := &fields{r: r}
+	f := &Fields{r: r}
 	f.advance(true)
 	for !f.over {
 		f.hit = false
@@ -43,7 +43,7 @@ func (m members) read(r *reader) {
 }
 
 // advance reads the next member's name.
-func (f *fields) advance(first bool) {
+func (f *Fields) advance(first bool) {
 	f.hit = f.hit || !first
 	if f.r.take('}') {
 		f.over = true
@@ -58,9 +58,10 @@ func (f *fields) advance(first bool) {
 }
 
 // at says that the text stands at that member.
-func (f *fields) at(name string) bool { return !f.over && f.key == name }
+func (f *Fields) at(name string) bool { return !f.over && f.key == name }
 
-func (f *fields) str(name string, v *string) {
+// Str is a text.
+func (f *Fields) Str(name string, v *string) {
 	if f.w != nil {
 		f.w.str(name, *v)
 	} else if f.at(name) {
@@ -69,7 +70,8 @@ func (f *fields) str(name string, v *string) {
 	}
 }
 
-func (f *fields) num(name string, v *int64) {
+// Num is a whole number.
+func (f *Fields) Num(name string, v *int64) {
 	if f.w != nil {
 		f.w.num(name, *v)
 	} else if f.at(name) {
@@ -78,20 +80,22 @@ func (f *fields) num(name string, v *int64) {
 	}
 }
 
-func (f *fields) int(name string, v *int) {
+// Int is a whole number.
+func (f *Fields) Int(name string, v *int) {
 	n := int64(*v)
-	f.num(name, &n)
+	f.Num(name, &n)
 	*v = int(n)
 }
 
-func (f *fields) unsigned(name string, v *uint64) {
+// Unsigned is a whole number of 64 bits.
+func (f *Fields) Unsigned(name string, v *uint64) {
 	n := int64(*v)
-	f.num(name, &n)
+	f.Num(name, &n)
 	*v = uint64(n)
 }
 
-// optional is a number that tells 0 from absent.
-func (f *fields) optional(name string, v **int64) {
+// Optional is a number that tells 0 from absent.
+func (f *Fields) Optional(name string, v **int64) {
 	if f.w != nil {
 		if *v != nil {
 			f.w.whole(name, **v)
@@ -103,7 +107,8 @@ func (f *fields) optional(name string, v **int64) {
 	}
 }
 
-func (f *fields) flag(name string, v *bool) {
+// Flag is true or false.
+func (f *Fields) Flag(name string, v *bool) {
 	if f.w != nil {
 		f.w.bool(name, *v)
 	} else if f.at(name) {
@@ -112,7 +117,8 @@ func (f *fields) flag(name string, v *bool) {
 	}
 }
 
-func (f *fields) time(name string, v *time.Time) {
+// Time is a moment, as RFC 3339.
+func (f *Fields) Time(name string, v *time.Time) {
 	if f.w != nil {
 		f.w.time(name, *v)
 	} else if f.at(name) {
@@ -121,7 +127,8 @@ func (f *fields) time(name string, v *time.Time) {
 	}
 }
 
-func (f *fields) list(name string, v *[]string) {
+// List is a list of texts.
+func (f *Fields) List(name string, v *[]string) {
 	if f.w != nil {
 		f.w.list(name, *v)
 	} else if f.at(name) {
@@ -130,7 +137,8 @@ func (f *fields) list(name string, v *[]string) {
 	}
 }
 
-func (f *fields) dict(name string, v *map[string]string) {
+// Dict is an object of texts.
+func (f *Fields) Dict(name string, v *map[string]string) {
 	if f.w != nil {
 		f.w.dict(name, *v)
 	} else if f.at(name) {
@@ -139,7 +147,8 @@ func (f *fields) dict(name string, v *map[string]string) {
 	}
 }
 
-func (f *fields) object(name string, m members) {
+// Object is an object.
+func (f *Fields) Object(name string, m Members) {
 	if f.w != nil {
 		m.write(f.w, name)
 	} else if f.at(name) {
@@ -148,8 +157,8 @@ func (f *fields) object(name string, m members) {
 	}
 }
 
-// pointer is an object that may be absent.
-func pointer[T any](f *fields, name string, v **T, of func(*T) members) {
+// Pointer is an object that may be absent.
+func Pointer[T any](f *Fields, name string, v **T, of func(*T) Members) {
 	if f.w != nil {
 		if *v != nil {
 			of(*v).write(f.w, name)
@@ -161,8 +170,8 @@ func pointer[T any](f *fields, name string, v **T, of func(*T) members) {
 	}
 }
 
-// list is a list of objects.
-func list[T any](f *fields, name string, v *[]T, of func(*T) members) {
+// List is a list of objects.
+func List[T any](f *Fields, name string, v *[]T, of func(*T) Members) {
 	if f.w != nil {
 		if len(*v) == 0 {
 			return
