@@ -38,13 +38,15 @@ type birth struct {
 	proc    *launch.Process
 	// console is the socket that takes the terminal, ours its other end where we relay; -1 for none.
 	console, ours int
+	sockets       int  // how many a service manager has given for the container
 	hooked        bool // hooks of the runtime have begun: poststop hooks follow a failure
 }
 
 // begin brings the container up to its init that is ready to execute.
 func (b *birth) begin() error {
 	b.console, b.ours = -1, -1
-	if err := checkPreserved(b.opt.PreserveFDs); err != nil {
+	b.sockets = listenFDs()
+	if err := checkPreserved(b.sockets + b.opt.PreserveFDs); err != nil {
 		return err
 	}
 	if err := b.load(); err != nil {
@@ -69,18 +71,24 @@ func (b *birth) load() (err error) {
 	if b.bundle, err = bundlePath(b.opt.Bundle); err != nil {
 		return err
 	}
-	if b.config, err = readFile(b.bundle + "/config.json"); err != nil {
+	file := b.opt.Config
+	if file == "" {
+		file = b.bundle + "/config.json"
+	}
+	if b.config, err = readFile(file); err != nil {
 		if errors.Is(err, unix.ENOENT) {
 			return errors.New("JSON specification file config.json not found: " + err.Error())
 		}
 		return err
 	}
 	if b.spec, err = oci.DecodeSpec(b.config); err != nil {
-		return errors.New("read " + b.bundle + "/config.json: " + err.Error())
+		return errors.New("read " + file + ": " + err.Error())
 	}
 	if b.spec.Process == nil {
 		return errors.New("config.json: process is missing: there is nothing to run")
 	}
+	setHome(b.spec.Process, rootfs(b.spec, b.bundle))
+	passSockets(b.spec.Process, b.sockets)
 	return b.checkConsole()
 }
 
@@ -141,7 +149,7 @@ func (b *birth) reserve() error {
 }
 
 func (b *birth) groupConfig() cgroup.Config {
-	c := cgroup.Config{Host: b.cgroups, ID: b.id, Systemd: b.rt.Systemd, Rootless: b.rt.rootless(), Annotations: b.spec.Annotations}
+	c := cgroup.Config{Host: b.cgroups, ID: b.id, Systemd: b.rt.Systemd, Rootless: b.rt.rootless(), Disabled: b.rt.NoCgroups, Annotations: b.spec.Annotations}
 	if b.spec.Linux != nil {
 		c.Path = b.spec.Linux.CgroupsPath
 	}
@@ -221,7 +229,7 @@ func (b *birth) compile() (err error) {
 	}
 	b.plan, err = plan.Compile(b.spec, b.rt.host(), plan.Options{
 		ID: b.id, Root: rootfs(b.spec, b.bundle), Bundle: b.bundle, Create: b.create, NoPivot: b.opt.NoPivot, NoNewKeyring: b.opt.NoNewKeyring,
-		PreserveFDs: b.opt.PreserveFDs, CgroupTasks: len(tasks), CgroupPaths: b.groupPaths(), State: b.insideState(),
+		PreserveFDs: b.sockets + b.opt.PreserveFDs, CgroupTasks: len(tasks), CgroupPaths: b.groupPaths(), State: b.insideState(),
 	})
 	return err
 }
@@ -229,6 +237,9 @@ func (b *birth) compile() (err error) {
 func (b *birth) fork() error {
 	cfg := launch.NoFDs()
 	cfg.Console = b.console
+	if b.console < 0 {
+		terminal.Own([3]int{0, 1, 2}, b.spec, b.spec.Process.User.UID)
+	}
 	var err error
 	if cfg.CgroupTasks, err = b.group.Tasks(); err != nil {
 		return err

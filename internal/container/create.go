@@ -7,6 +7,7 @@ import (
 // CreateOptions are the options of create and run.
 type CreateOptions struct {
 	Bundle        string
+	Config        string // path of config.json where it is not the bundle's
 	ConsoleSocket string
 	PidFile       string
 	NoPivot       bool

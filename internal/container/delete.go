@@ -64,7 +64,7 @@ func (rt *Runtime) delete(id string, force bool) error {
 
 // discard removes a record that nobody can read. Its cgroup, if there is one, has the usual name.
 func (rt *Runtime) discard(id string) error {
-	if g, err := cgroup.New(cgroup.Config{ID: id, Systemd: rt.Systemd, Rootless: rt.rootless()}); err == nil {
+	if g, err := cgroup.New(cgroup.Config{ID: id, Systemd: rt.Systemd, Rootless: rt.rootless(), Disabled: rt.NoCgroups}); err == nil {
 		rt.warn(g.Delete())
 	}
 	return record.Discard(rt.Root, id)

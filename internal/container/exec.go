@@ -127,6 +127,7 @@ func (e *entering) load() (err error) {
 			return err
 		}
 	}
+	setHome(e.proc, "/proc/"+strconv.Itoa(e.file.Pid)+"/root")
 	return checkConsole(e.proc.Terminal, e.opt.Detach, e.opt.ConsoleSocket)
 }
 
@@ -180,6 +181,9 @@ func (e *entering) fork() error {
 func (e *entering) forkIn(g *cgroup.Group) (err error) {
 	cfg := launch.NoFDs()
 	cfg.Pidfd, cfg.Console = e.pidfd, e.console
+	if e.console < 0 {
+		terminal.Own([3]int{0, 1, 2}, e.spec, e.proc.User.UID)
+	}
 	if cfg.CgroupTasks, err = g.Tasks(); err != nil {
 		return err
 	}

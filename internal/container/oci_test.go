@@ -335,6 +335,31 @@ func TestHooks(t *testing.T) {
 	r.refused("does not exist", "state", id)
 }
 
+// A poststart hook that fails ends the container (runtime.md, "Lifecycle", step 9).
+func TestFailingPoststart(t *testing.T) {
+	r := newRig(t)
+	r.spec.Hooks = &specs.Hooks{Poststart: []specs.Hook{{Path: "/bin/false"}}}
+	r.write()
+	id := r.container()
+	r.refused("poststart hook 1", "run", "--detach", id)
+	r.refused("does not exist", "state", id)
+	r.do("create", id)
+	r.refused("poststart hook 1", "start", id)
+	r.refused("does not exist", "state", id)
+}
+
+// A hook whose spec has no env gets the runtime's, one with an empty env gets none.
+func TestHookEnvironment(t *testing.T) {
+	r := newRig(t)
+	t.Setenv("BANTAM_TEST_HOOK", "seen")
+	hook := func(want string, env []string) specs.Hook {
+		return specs.Hook{Path: "/bin/sh", Args: []string{"sh", "-c", `test "$BANTAM_TEST_HOOK" = "` + want + `"`}, Env: env}
+	}
+	r.spec.Hooks = &specs.Hooks{CreateRuntime: []specs.Hook{hook("seen", nil), hook("", []string{"PATH=/bin"})}}
+	r.write()
+	r.do("create", r.container())
+}
+
 // Of many creates of one id exactly one wins, and the others say why not.
 func TestCreateRace(t *testing.T) {
 	r := newRig(t)
@@ -435,6 +460,67 @@ func TestPreservedDescriptors(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "passed" {
 		t.Errorf("%v: %q", err, out)
 	}
+}
+
+// The sockets that a service manager has opened come first, and the process is told of them.
+func TestListenFDs(t *testing.T) {
+	r := newRig(t)
+	r.spec.Process.Args = []string{"sh", "-c", "echo $LISTEN_FDS $LISTEN_PID $(cat <&3)"}
+	r.write()
+	for _, c := range []struct{ pid, want string }{{"", "1 1 passed"}, {"LISTEN_PID=1", ""}} {
+		in, w, err := os.Pipe()
+		r.must(err)
+		_, err = w.WriteString("passed")
+		r.must(err)
+		r.must(w.Close())
+		cmd := r.command("run", r.container())
+		cmd.ExtraFiles = []*os.File{in}
+		cmd.Env = append(os.Environ(), "LISTEN_FDS=1", c.pid)
+		out, _ := cmd.Output()
+		if strings.TrimSpace(string(out)) != c.want {
+			t.Errorf("%s: %q, not %q", c.pid, out, c.want)
+		}
+	}
+}
+
+// Without HOME in the spec a process gets its user's, and it may open its standard output again.
+func TestUserOfAProcess(t *testing.T) {
+	r := newRig(t)
+	r.must(os.MkdirAll(filepath.Join(r.dir, "rootfs/etc"), 0o755))
+	r.must(os.WriteFile(filepath.Join(r.dir, "rootfs/etc/passwd"), []byte("root:x:0:0::/root:/bin/sh\nfoo:x:1000:1000::/home/foo:/bin/sh\n"), 0o644))
+	script := `echo $HOME; stat -L -c %u /proc/self/fd/1`
+	r.spec.Process.Args = []string{"sh", "-c", script}
+	for _, c := range []struct {
+		uid  uint32
+		want string
+	}{{0, "/root\n0\n"}, {1000, "/home/foo\n1000\n"}, {1001, "/\n1001\n"}} {
+		r.spec.Process.User.UID = c.uid
+		r.write()
+		out, err := r.command("run", r.container()).Output()
+		if err != nil || string(out) != c.want {
+			t.Errorf("uid %d: %q, %v", c.uid, out, err)
+		}
+	}
+	r.spec.Process.User.UID, r.spec.Process.Args = 0, []string{"sleep", "100"}
+	r.write()
+	id := r.container()
+	r.do("run", "--detach", id)
+	out, err := r.command("exec", "--user", "1000", id, "sh", "-c", script).Output()
+	if err != nil || string(out) != "/home/foo\n1000\n" {
+		t.Errorf("exec: %q, %v", out, err)
+	}
+}
+
+// A config elsewhere, and no cgroup at all: crun's options, which Podman's users know.
+func TestOptionsOfCrun(t *testing.T) {
+	r := newRig(t)
+	r.must(os.Rename(filepath.Join(r.dir, "config.json"), filepath.Join(r.dir, "other.json")))
+	id := r.container()
+	r.do("--cgroup-manager", "disabled", "run", "--detach", "--config", "other.json", id)
+	if left := r.groups(); len(left) != 0 {
+		t.Errorf("cgroups in spite of disabled: %q", left)
+	}
+	r.refused("cgroupfs, systemd or disabled", "--cgroup-manager", "x", "list")
 }
 
 func TestLogFile(t *testing.T) {

@@ -68,7 +68,7 @@ func (b *birth) execute() error {
 		return err
 	}
 	if h := b.spec.Hooks; h != nil && len(h.Poststart) > 0 {
-		b.rt.warn(hook.RunAll("poststart", h.Poststart, appendState(nil, b.file.Record, record.StateRunning, b.proc.Pid)))
+		return hook.Run("poststart", h.Poststart, appendState(nil, b.file.Record, record.StateRunning, b.proc.Pid))
 	}
 	return nil
 }

@@ -28,6 +28,8 @@ type Runtime struct {
 	Root string
 	// Systemd selects the systemd cgroup driver.
 	Systemd bool
+	// NoCgroups makes containers without a cgroup of their own; their limits are passed over.
+	NoCgroups bool
 	// Rootless says whether to do without what needs privilege; nil finds out.
 	Rootless *bool
 	// Warn takes what is not worth failing for.

@@ -49,7 +49,18 @@ func (rt *Runtime) Start(id string) error {
 	if err := f.Set(slot); err != nil {
 		return err
 	}
-	return rt.poststart(f)
+	if err := rt.poststart(f); err != nil {
+		return first(err, rt.Delete(id, true))
+	}
+	return nil
+}
+
+// first is the error that explains the other.
+func first(err, then error) error {
+	if then != nil {
+		return errors.New(err.Error() + "; and " + then.Error())
+	}
+	return err
 }
 
 // awaitExec waits until init has called execve or is gone. Nothing wakes a process for
@@ -74,7 +85,7 @@ func awaitExec(f *record.File, pidfd int) error {
 	}
 }
 
-// poststart runs the hooks after the start. A failing one is told and changes nothing (runtime.md, "Lifecycle").
+// poststart runs the hooks after the start. One that fails ends the container (runtime.md, "Lifecycle", step 9).
 func (rt *Runtime) poststart(f *record.File) error {
 	if f.Flags&record.Poststart == 0 {
 		return nil
@@ -87,8 +98,7 @@ func (rt *Runtime) poststart(f *record.File) error {
 	if err != nil {
 		return err
 	}
-	rt.warn(hook.RunAll("poststart", spec.Hooks.Poststart, appendState(nil, f.Record, record.StateRunning, f.Pid)))
-	return nil
+	return hook.Run("poststart", spec.Hooks.Poststart, appendState(nil, f.Record, record.StateRunning, f.Pid))
 }
 
 // initFD opens the container's init and makes sure that it is the one of the record.

@@ -22,7 +22,7 @@ func ValidateID(id string) error {
 		switch {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '+', c == '-', c == '.':
 		default:
-			return errors.New("invalid container ID format: " + strconv.Quote(id) + " has other characters than letters, digits, '_', '+', '-' and '.'")
+			return errors.New("invalid container ID format: " + strconv.Quote(id) + ": invalid character " + strconv.QuoteRune(rune(c)) + " in the container ID: it takes letters, digits, '_', '+', '-' and '.'")
 		}
 	}
 	return nil

@@ -22,7 +22,7 @@ func Validate(s *specs.Spec) error {
 		mounts(s),
 		hooks(s.Hooks),
 		names(s),
-		linux(s.Linux),
+		linux(s.Linux, s.Domainname),
 	)
 }
 

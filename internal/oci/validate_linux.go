@@ -7,7 +7,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
 
-func linux(l *specs.Linux) error {
+func linux(l *specs.Linux, domain string) error {
 	if l == nil {
 		return nil
 	}
@@ -15,7 +15,7 @@ func linux(l *specs.Linux) error {
 		namespaces(l),
 		userMappings(l),
 		timeOffsets(l),
-		sysctls(l),
+		sysctls(l, domain),
 		propagation(l.RootfsPropagation),
 		hiddenPaths(l),
 		devices(l.Devices),

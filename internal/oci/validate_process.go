@@ -92,7 +92,34 @@ func scheduler(s *specs.Scheduler) error {
 	case (s.Runtime != 0 || s.Deadline != 0 || s.Period != 0) && !deadline:
 		return errors.New("scheduler runtime/deadline/period can only be specified for SchedDeadline policy")
 	}
+	if deadline {
+		if err := deadlines(s); err != nil {
+			return err
+		}
+	}
 	return schedulerFlags(s.Flags)
+}
+
+// minRuntime is the shortest time that the kernel plans with (1 << DL_SCALE nanoseconds).
+const minRuntime = 1 << 10
+
+// deadlines holds runtime <= deadline <= period, where a period of 0 means the deadline (sched_setattr(2)).
+func deadlines(s *specs.Scheduler) error {
+	const policy = "sched_setattr: `SCHED_DEADLINE` "
+	n := func(v uint64) string { return strconv.FormatUint(v, 10) }
+	switch {
+	case s.Runtime == 0:
+		return errors.New(policy + "requires `runtime` to be greater than 0")
+	case s.Deadline == 0:
+		return errors.New(policy + "requires `deadline` to be greater than 0")
+	case s.Runtime < minRuntime || s.Runtime >= 1<<63:
+		return errors.New(policy + "runtime " + n(s.Runtime) + " must be between " + n(minRuntime) + " and 2^63-1 ns")
+	case s.Runtime > s.Deadline:
+		return errors.New(policy + "runtime " + n(s.Runtime) + " must be <= deadline " + n(s.Deadline))
+	case s.Period != 0 && s.Deadline > s.Period:
+		return errors.New(policy + "deadline " + n(s.Deadline) + " must be <= period " + n(s.Period))
+	}
+	return nil
 }
 
 func schedulerFlags(flags []specs.LinuxSchedulerFlag) error {

@@ -9,22 +9,25 @@ import (
 
 // sysctls lets through only what belongs to a namespace that the container does
 // not share with the host: another one would change the host.
-func sysctls(l *specs.Linux) error {
+func sysctls(l *specs.Linux, domain string) error {
 	for name := range l.Sysctl {
-		if err := sysctl(name, l); err != nil {
+		if err := sysctl(name, l, domain); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func sysctl(name string, l *specs.Linux) error {
+func sysctl(name string, l *specs.Linux, domain string) error {
 	key := SysctlKey(name)
 	if !levels(swapSeparators(key)) {
 		return errors.New("sysctl " + quote(name) + " is not a name")
 	}
 	if key == "kernel.hostname" {
 		return errors.New("sysctl " + quote(name) + " is not allowed as it conflicts with the OCI 'hostname' field")
+	}
+	if key == "kernel.domainname" && domain != "" && l.Sysctl[name] != domain {
+		return errors.New("sysctl " + quote(name) + " conflicts with the OCI 'domainname' field: leave one of them out")
 	}
 	kind, where := sysctlNamespace(key)
 	if kind == "" {

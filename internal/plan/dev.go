@@ -127,6 +127,8 @@ func deviceKind(d *specs.LinuxDevice) (uint64, error) {
 func (c *compiler) node(dir Reg, name, host string, mode, number uint64, d *specs.LinuxDevice) {
 	if (c.userNS || c.host.UserNS) && mode&unix.S_IFMT != unix.S_IFIFO {
 		fd, _ := c.get(unix.SYS_OPEN_TREE, imm(atCwd), c.path(host), imm(uint64(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)))
+		at := c.words(unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, 0, 0, 0)
+		c.call(unix.SYS_MOUNT_SETATTR, reg(fd), c.path(""), imm(uint64(unix.AT_EMPTY_PATH)), ptr(at), imm(32))
 		c.mkfile(dir, name)
 		c.attach(fd, place{dir, name})
 		return

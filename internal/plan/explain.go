@@ -94,7 +94,7 @@ func (w Why) texts() (verb, why string) {
 	case WhyDevLink:
 		return "make the links of", "Programs expect these names."
 	case WhyCwd:
-		return "enter the working directory", "The program starts here; a path that leads out of the container is refused."
+		return "chdir to the working directory", "The program starts here; a path that leads out of the container is refused."
 	case WhyConsole:
 		return "set up the terminal", "A pseudoterminal of the container's own becomes its console and standard input, output and error."
 	case WhyHook:

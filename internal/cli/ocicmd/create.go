@@ -16,6 +16,7 @@ func createCommand() command {
 func createFlags(o *container.CreateOptions) []flag {
 	return []flag{
 		text(&o.Bundle, "bundle", "b", "DIR", "folder of config.json and the root file system"),
+		text(&o.Config, "config", "f", "FILE", "read FILE in place of the bundle's config.json (as in crun)"),
 		text(&o.ConsoleSocket, "console-socket", "", "SOCKET", "unix socket that takes the terminal"),
 		text(&o.PidFile, "pid-file", "", "FILE", "write the process's pid to FILE"),
 		boolean(&o.NoPivot, "no-pivot", "", "use chroot in place of pivot_root: for a root file system in memory"),

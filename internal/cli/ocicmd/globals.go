@@ -12,6 +12,7 @@ import (
 type globals struct {
 	root, log, logFormat, rootless, criu string
 	debug, systemd, version              bool
+	noCgroups                            bool
 }
 
 func (g *globals) flags() *flags {
@@ -22,6 +23,7 @@ func (g *globals) flags() *flags {
 		text(&g.root, "root", "", "DIR", "folder of the containers' records"),
 		text(&g.criu, "criu", "", "FILE", "path of criu; checkpoints are not supported, whatever it says"),
 		boolean(&g.systemd, "systemd-cgroup", "", "let systemd make the cgroups: cgroupsPath is SLICE:PREFIX:NAME"),
+		{"cgroup-manager", "", "MANAGER", "cgroupfs, systemd (as --systemd-cgroup), or disabled: no cgroup at all (as in crun)", g.setManager},
 		text(&g.rootless, "rootless", "", "true|false|auto", "do without what needs privilege"),
 		boolean(&g.version, "version", "v", "print the version"),
 	}}
@@ -44,7 +46,7 @@ func (g *globals) apply(c *call) error {
 		}
 		g.root = dir + "/" + g.root
 	}
-	c.rt = &container.Runtime{Root: g.root, Systemd: g.systemd, Warn: c.log.warn}
+	c.rt = &container.Runtime{Root: g.root, Systemd: g.systemd, NoCgroups: g.noCgroups, Warn: c.log.warn}
 	switch g.rootless {
 	case "", "auto":
 	default:
@@ -55,4 +57,13 @@ func (g *globals) apply(c *call) error {
 		c.rt.Rootless = &on
 	}
 	return nil
+}
+
+func (g *globals) setManager(name string) error {
+	switch name {
+	case "cgroupfs", "systemd", "disabled":
+		g.systemd, g.noCgroups = name == "systemd", name == "disabled"
+		return nil
+	}
+	return errors.New("it must be cgroupfs, systemd or disabled")
 }

@@ -28,8 +28,8 @@ func Run(kind string, list []specs.Hook, state []byte) error {
 	return nil
 }
 
-// RunAll runs all hooks, whatever becomes of each, and returns the first failure: poststart
-// and poststop may not stop a container.
+// RunAll runs all hooks, whatever becomes of each, and returns the first failure: what poststop
+// hooks do has no say in the container's end.
 func RunAll(kind string, list []specs.Hook, state []byte) (first error) {
 	for i := range list {
 		if err := Run(kind, list[i:i+1], state); err != nil && first == nil {
@@ -55,8 +55,8 @@ func run(h *specs.Hook, state []byte) error {
 		argv = []string{h.Path}
 	}
 	env := h.Env
-	if env == nil {
-		env = []string{}
+	if env == nil { // the spec is silent; the peers give a hook without "env" their own
+		env = os.Environ()
 	}
 	pid, err := syscall.ForkExec(h.Path, argv, &syscall.ProcAttr{Env: env, Files: []uintptr{uintptr(in), uintptr(out), uintptr(out)}})
 	if err != nil {

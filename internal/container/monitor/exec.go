@@ -67,7 +67,7 @@ func (m *monitor) request(fds []int) (proc *launch.Process, console int, err err
 
 // exec starts a further process and returns its terminal's master end, -1 without a terminal.
 func (m *monitor) exec(r *wire.ExecRequest, stdio [3]int) (proc *launch.Process, console int, err error) {
-	p, cfg, err := m.execPlan(r)
+	p, cfg, err := m.execPlan(r, stdio)
 	if err != nil {
 		return nil, -1, err
 	}
@@ -76,7 +76,6 @@ func (m *monitor) exec(r *wire.ExecRequest, stdio [3]int) (proc *launch.Process,
 	if err := inGroup(g, &cfg); err != nil {
 		return nil, -1, err
 	}
-	cfg.Stdio = stdio
 	master := -1
 	if r.TTY {
 		var child int
@@ -99,13 +98,14 @@ func inGroup(g *cgroup.Group, cfg *launch.Config) (err error) {
 }
 
 // execPlan compiles the request: the container's own record with another process in it.
-func (m *monitor) execPlan(r *wire.ExecRequest) (*plan.Plan, launch.Config, error) {
+func (m *monitor) execPlan(r *wire.ExecRequest, stdio [3]int) (*plan.Plan, launch.Config, error) {
 	cfg := launch.NoFDs()
-	cfg.Pidfd = m.pidfd
+	cfg.Pidfd, cfg.Stdio = m.pidfd, stdio
 	spec, proc, err := m.execSpec(r)
 	if err != nil {
 		return nil, cfg, err
 	}
+	terminal.Own(stdio, spec, proc.User.UID)
 	facts := launch.Probe()
 	facts.CgroupV2 = m.group.Mode() == cgroup.V2
 	tasks := 0

@@ -10,6 +10,7 @@ import (
 
 	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor/wire"
+	"bantam/internal/container/terminal"
 	"bantam/internal/launch"
 	"bantam/internal/oci"
 
@@ -43,6 +44,7 @@ func (m *monitor) start() error {
 		return err
 	}
 	cfg.Stdio, cfg.Console = io.child, io.console
+	terminal.Own(io.child, spec, spec.Process.User.UID)
 	// Nobody in the container can trace a child that is about to be its first process.
 	cfg.ShareMemory = true
 	proc, err := launch.Start(p, cfg)

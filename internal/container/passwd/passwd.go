@@ -56,6 +56,22 @@ func Lookup(layers []string, text string) (User, error) {
 	return u, err
 }
 
+// Home is the home folder of a uid by the passwd file below root, "/" where it has none or cannot be read.
+func Home(root string, uid uint32) string {
+	home := "/"
+	passwd, _ := read([]string{root}, "etc/passwd")
+	_ = each(passwd, func(f []string) error {
+		if len(f) < 6 || f[5] == "" || home != "/" {
+			return nil
+		}
+		if n, ok := number(f[2]); ok && n == uid {
+			home = f[5]
+		}
+		return nil
+	})
+	return home
+}
+
 // AddGroups adds further groups, by name or number (docker's --group-add).
 func (u *User) AddGroups(layers []string, list []string) error {
 	if len(list) == 0 {

@@ -26,7 +26,7 @@ func (g *Group) Apply(r *specs.LinuxResources) error {
 // group denies everything for the moment between its first line and the others,
 // so this comes before a process enters it.
 func (g *Group) ApplyDevices(list []specs.LinuxDeviceCgroup) error {
-	if len(list) == 0 {
+	if len(list) == 0 || g.disabled {
 		return nil
 	}
 	rules, err := device.Parse(list)
@@ -116,7 +116,7 @@ func writeDevices(dir string, lines []device.Rule) error {
 
 // ApplyLimits sets everything but the device rules.
 func (g *Group) ApplyLimits(r *specs.LinuxResources) error {
-	if r == nil {
+	if r == nil || g.disabled {
 		return nil
 	}
 	if err := g.setUnitProperties(r); err != nil {

@@ -60,6 +60,9 @@ type Config struct {
 	Systemd bool
 	// Rootless: nothing that was not asked for fails for want of permission.
 	Rootless bool
+	// Disabled: no group is made, and limits are passed over; the container's processes stay where
+	// the caller is.
+	Disabled bool
 	// Annotations of the spec; those named org.systemd.property.* become
 	// properties of the unit.
 	Annotations map[string]string
@@ -92,10 +95,11 @@ type Group struct {
 	unit  *unit // systemd driver, nil otherwise
 	host  *Host // nil after Load
 
-	dir   int   // v2 directory, -1 when not open
-	tasks []int // open tasks files
-	made  []string
-	fresh bool // Create made it in this process: device rules are still the parent's
+	dir      int   // v2 directory, -1 when not open
+	tasks    []int // open tasks files
+	made     []string
+	disabled bool // see [Config.Disabled]
+	fresh    bool // Create made it in this process: device rules are still the parent's
 
 	avail    Controllers // v2: cgroup.controllers, valid where known
 	known    bool

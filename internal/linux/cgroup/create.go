@@ -29,6 +29,9 @@ func (g *Group) Create() error {
 }
 
 func (g *Group) createMembers() error {
+	if g.disabled {
+		return nil
+	}
 	members := g.state.Members
 	g.state.Members = make([]Member, 0, len(members))
 	for i := range members {

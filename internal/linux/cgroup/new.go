@@ -21,6 +21,10 @@ func New(c Config) (*Group, error) {
 	}
 	g := &Group{host: host, dir: -1}
 	g.state = State{Mode: host.Mode, Rootless: c.Rootless, Explicit: c.Path != ""}
+	if c.Disabled {
+		g.disabled = true
+		return g, nil
+	}
 	if c.Systemd {
 		return g, g.nameUnit(c)
 	}

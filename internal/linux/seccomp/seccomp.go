@@ -74,6 +74,8 @@ func Compile(s *specs.LinuxSeccomp, goarch string) (*Program, error) {
 	if err := checkListener(s, r.notify); err != nil {
 		return nil, err
 	}
+	// An agent that the profile names gets its listener even if no rule notifies it: it waits for it.
+	r.notify = r.notify || s.ListenerPath != ""
 	flags, err := filterFlags(s.Flags, r.notify)
 	if err != nil {
 		return nil, err
