@@ -156,6 +156,9 @@ func (e *Engine) create(s *folder.Store, o *RunOptions, r *folder.Record) (folde
 		r.Name, err = s.ReserveAny(r.ID)
 	}
 	if err == nil {
+		err = logChoices(r)
+	}
+	if err == nil {
 		err = writeFiles(f, r)
 	}
 	if err == nil {

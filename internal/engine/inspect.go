@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/container/logging"
 	"bantam/internal/image/local"
 )
 
@@ -234,7 +235,7 @@ func (e *Engine) inspectContainer(name string, size bool) (*ContainerJSON, error
 	for _, m := range r.Mounts {
 		v.Mounts = append(v.Mounts, mountJSON(&m))
 	}
-	if r.Host.LogConfig.Type == "none" {
+	if !logging.IsJSON(&r.Host.LogConfig) {
 		v.LogPath = ""
 	}
 	if size {

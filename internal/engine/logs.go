@@ -1,16 +1,18 @@
 package engine
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/container/logging"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,23 +28,21 @@ type LogOptions struct {
 	Out, Err   io.Writer
 }
 
-// entry is a line of a json-file log.
-type entry struct {
-	Log    string    `json:"log"`
-	Stream string    `json:"stream"`
-	Time   time.Time `json:"time"`
-}
-
 // Logs prints what a container has written, from the oldest rotated file on.
 func (e *Engine) Logs(name string, o *LogOptions) error {
 	_, c, err := e.get(name)
 	if err != nil {
 		return err
 	}
-	if t := c.Record.Host.LogConfig.Type; t == "none" {
+	conf := &c.Record.Host.LogConfig
+	path := logging.Path(conf, c.Folder)
+	if path == "" {
 		return errors.New("configured logging driver does not support reading")
 	}
-	r := &logReader{c: c, o: o}
+	r := &logReader{c: c, o: o, path: path, format: logging.Local, details: details(conf.Attrs)}
+	if logging.IsJSON(conf) {
+		r.format = logging.JSON
+	}
 	defer r.close()
 	if err := r.openOldest(); err != nil {
 		return err
@@ -53,38 +53,54 @@ func (e *Engine) Logs(name string, o *LogOptions) error {
 	return r.copy()
 }
 
+// details are what the log options have chosen, as logs --details prints it.
+func details(attrs map[string]string) string {
+	list := make([]string, 0, len(attrs))
+	for k, v := range attrs {
+		list = append(list, url.QueryEscape(k)+"="+url.QueryEscape(v))
+	}
+	slices.Sort(list)
+	return strings.Join(list, ",")
+}
+
 // logReader reads the files of a log one after the other, and follows the newest.
 type logReader struct {
-	c     *container
-	o     *LogOptions
-	files []*os.File // those still to be read, oldest first
-	left  int        // entries to pass over for --tail
+	c       *container
+	o       *LogOptions
+	path    string // of the newest file
+	format  logging.Format
+	details string
+	files   []*logFile // those still to be read, oldest first
+	left    int        // entries to pass over for --tail
 }
 
 func (r *logReader) close() {
 	for _, f := range r.files {
-		f.Close()
+		f.close()
 	}
 }
 
 // openOldest opens all files at once: a rotation meanwhile only renames them.
 func (r *logReader) openOldest() error {
-	path := r.c.Log()
-	newest, err := os.Open(path)
+	newest, err := openLog(r.path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	var old []*os.File
 	for i := 1; ; i++ {
-		f, err := os.Open(path + "." + strconv.Itoa(i))
-		if err != nil {
+		f, err := openRotated(r.path + "." + strconv.Itoa(i))
+		if errors.Is(err, os.ErrNotExist) {
 			break
 		}
-		old = append(old, f)
+		if err != nil {
+			return err
+		}
+		if newest != nil && f.is(newest) { // rotated this very moment
+			f.close()
+			continue
+		}
+		r.files = append(r.files, f)
 	}
-	for i := len(old) - 1; i >= 0; i-- {
-		r.files = append(r.files, old[i])
-	}
+	slices.Reverse(r.files)
 	if newest != nil {
 		r.files = append(r.files, newest)
 	}
@@ -98,35 +114,26 @@ func (r *logReader) skip() error {
 	}
 	total := 0
 	for _, f := range r.files {
-		n, err := lines(f)
-		if err != nil {
-			return err
+		for {
+			entry, err := f.next(r.format)
+			if err != nil {
+				return r.trouble(err)
+			}
+			if entry == nil {
+				break
+			}
+			total++
 		}
-		total += n
+		if err := f.rewind(); err != nil {
+			return r.trouble(err)
+		}
 	}
 	r.left = max(total-r.o.Tail, 0)
 	return nil
 }
 
-// lines counts the lines of a file and goes back to its beginning.
-func lines(f *os.File) (int, error) {
-	n := 0
-	b := make([]byte, 64<<10)
-	for {
-		k, err := f.Read(b)
-		for _, c := range b[:k] {
-			if c == '\n' {
-				n++
-			}
-		}
-		if err == io.EOF {
-			_, err = f.Seek(0, io.SeekStart)
-			return n, err
-		}
-		if err != nil {
-			return n, err
-		}
-	}
+func (r *logReader) trouble(err error) error {
+	return fmt.Errorf("read the log of %s: %w", r.c.Record.Name, err)
 }
 
 // followEvery is how often a followed log is looked at.
@@ -134,68 +141,56 @@ const followEvery = 20 * time.Millisecond
 
 // copy prints the entries. A followed log ends with its container.
 func (r *logReader) copy() error {
-	var pending []byte // an entry that isn't complete yet
 	ended := false
 	for {
 		if len(r.files) == 0 && !r.await(&ended) {
 			return nil
 		}
 		f := r.files[0]
-		in := bufio.NewReaderSize(f, 64<<10)
-		for {
-			line, err := in.ReadSlice('\n')
-			if errors.Is(err, bufio.ErrBufferFull) || err == io.EOF {
-				pending = append(pending, line...)
-				if err == io.EOF {
-					break
-				}
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if len(pending) > 0 {
-				pending = append(pending, line...)
-				line = pending
-			}
-			done, err := r.print(line)
-			if done || err != nil {
-				return err
-			}
-			pending = pending[:0]
+		if done, err := r.printFile(f); done || err != nil {
+			return err
 		}
 		if len(r.files) > 1 {
-			f.Close()
+			f.close()
 			r.files = r.files[1:]
 			continue
 		}
-		if !r.o.Follow || ended {
+		if !r.o.Follow || ended || !r.more(f, &ended) {
 			return nil
 		}
-		if !r.more(f, &ended) {
-			return nil
+	}
+}
+
+// printFile prints what a file has now.
+func (r *logReader) printFile(f *logFile) (done bool, err error) {
+	for {
+		entry, err := f.next(r.format)
+		if err != nil {
+			return false, r.trouble(err)
+		}
+		if entry == nil {
+			return false, nil
+		}
+		if done, err := r.print(entry); done || err != nil {
+			return done, err
 		}
 	}
 }
 
 // more waits until the newest file has grown or was rotated away, or the container has
 // ended; then everything that it wrote is there to be read once more.
-func (r *logReader) more(f *os.File, ended *bool) bool {
-	at, err := f.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return false
-	}
+func (r *logReader) more(f *logFile, ended *bool) bool {
 	for {
 		*ended = r.stopped()
-		if info, err := f.Stat(); err == nil && info.Size() > at || *ended {
+		if f.grown() || *ended {
 			return true
 		}
-		if next, err := os.Open(r.c.Log()); err == nil {
-			if !sameFile(next, f) {
+		if next, err := openLog(r.path); err == nil {
+			if !next.is(f) {
 				r.files = append(r.files, next)
 				return true
 			}
-			next.Close()
+			next.close()
 		}
 		if r.past() {
 			return false
@@ -208,7 +203,7 @@ func (r *logReader) more(f *os.File, ended *bool) bool {
 func (r *logReader) await(ended *bool) bool {
 	for r.o.Follow && !*ended && !r.past() {
 		*ended = r.stopped()
-		if f, err := os.Open(r.c.Log()); err == nil {
+		if f, err := openLog(r.path); err == nil {
 			r.files = append(r.files, f)
 			return true
 		}
@@ -233,21 +228,15 @@ func (r *logReader) stopped() bool {
 	return true
 }
 
-func sameFile(a, b *os.File) bool {
-	x, err1 := a.Stat()
-	y, err2 := b.Stat()
-	return err1 != nil || err2 != nil || os.SameFile(x, y)
-}
-
 // print prints one entry, unless it isn't wanted; done says that none after it is.
-func (r *logReader) print(line []byte) (done bool, err error) {
+func (r *logReader) print(record []byte) (done bool, err error) {
 	if r.left > 0 {
 		r.left--
 		return false, nil
 	}
-	var e entry
-	if err := json.Unmarshal(line, &e); err != nil {
-		return false, fmt.Errorf("read the log of %s: %w", r.c.Record.Name, err)
+	var e logging.Entry
+	if err := r.format.Decode(record, &e); err != nil {
+		return false, r.trouble(err)
 	}
 	if e.Time.Before(r.o.Since) {
 		return false, nil
@@ -259,9 +248,9 @@ func (r *logReader) print(line []byte) (done bool, err error) {
 	if e.Stream == "stderr" {
 		to = r.o.Err
 	}
-	text := e.Log
+	text := string(e.Line)
 	if r.o.Details {
-		text = " " + text
+		text = r.details + " " + text
 	}
 	if r.o.Timestamps {
 		text = e.Time.UTC().Format("2006-01-02T15:04:05.000000000Z07:00") + " " + text

@@ -82,7 +82,7 @@ func (o *RunOptions) hostConfig() (folder.HostConfig, []folder.Mount, error) {
 	if err != nil {
 		return h, nil, err
 	}
-	if h.LogConfig, err = logConfig(o.LogDriver, o.LogOpts); err != nil {
+	if h.LogConfig, err = logConfig(o.LogDriver, pairs(o.LogOpts)); err != nil {
 		return h, nil, err
 	}
 	for _, step := range [...]func(*folder.HostConfig) error{o.modes, o.limits, o.names, o.restart, o.check} {

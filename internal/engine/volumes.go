@@ -1,11 +1,9 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"bantam/internal/container/folder"
@@ -99,44 +97,4 @@ func tmpfs(specs []string) (map[string]string, error) {
 		m[filepath.Clean(to)] = opts
 	}
 	return m, nil
-}
-
-// Default bounds of a log: enough to look back, never enough to fill a disk.
-const (
-	logMaxSize = 20 << 20
-	logMaxFile = 5
-)
-
-func logConfig(driver string, opts []string) (folder.LogConfig, error) {
-	c := folder.LogConfig{Type: driver, MaxSize: logMaxSize, MaxFile: logMaxFile, Config: pairs(opts)}
-	if driver == "" {
-		c.Type = "json-file"
-	}
-	switch c.Type {
-	case "json-file", "local", "none":
-	default:
-		return c, fmt.Errorf("logger: no log driver named '%s' is registered: bantam has json-file, local and none so far", driver)
-	}
-	for _, o := range opts {
-		key, value, _ := strings.Cut(o, "=")
-		var err error
-		switch {
-		case c.Type == "none":
-		case key == "max-size" && value == "-1":
-			c.MaxSize = 0
-		case key == "max-size":
-			c.MaxSize, err = ParseBytes(value)
-		case key == "max-file":
-			c.MaxFile, err = strconv.Atoi(value)
-			if err == nil && c.MaxFile < 1 {
-				err = errors.New("max-file cannot be less than 1")
-			}
-		default:
-			err = errors.New("unknown log opt '" + key + "' for " + c.Type + " log driver")
-		}
-		if err != nil {
-			return c, fmt.Errorf("invalid --log-opt %s: %w", o, err)
-		}
-	}
-	return c, nil
 }

@@ -35,13 +35,14 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 			e.Setenv("BANTAM_ROOT", filepath.Join(e.WorkDir, "root"))
 			e.Setenv("BUSYBOX", busybox)
+			e.Values["syslogds"] = syslogds{}
 			e.Defer(func() { clear(t, e, bin) })
 			return nil
 		},
 		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "image": image, "left": left, "parallel": parallel, "wait-for": waitFor, "killmonitor": killMonitor,
-			"serve": serve, "unkept": unkept,
+			"serve": serve, "unkept": unkept, "syslogd": syslogd, "received": received,
 		},
 	})
 }

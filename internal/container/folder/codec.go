@@ -124,6 +124,11 @@ func (l *LogConfig) members(f *statefile.Fields) {
 	f.Str("Type", &l.Type)
 	f.Num("MaxSize", &l.MaxSize)
 	f.Int("MaxFile", &l.MaxFile)
+	f.Flag("Compress", &l.Compress)
+	f.Flag("NonBlocking", &l.NonBlocking)
+	f.Num("BufferSize", &l.BufferSize)
+	f.Str("Tag", &l.Tag)
+	f.Dict("Attrs", &l.Attrs)
 	f.Dict("Config", &l.Config)
 }
 

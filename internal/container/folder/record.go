@@ -142,13 +142,21 @@ type Ulimit struct {
 	Hard, Soft int64
 }
 
-// LogConfig names where the output goes. MaxSize and MaxFile bound json-file and
-// local; Config keeps every option as it was given.
+// LogConfig names where the output goes: package logging has the drivers. Config keeps every
+// option as it was given, the others are what the options say.
 type LogConfig struct {
-	Type    string
-	MaxSize int64
-	MaxFile int
-	Config  map[string]string
+	Type string
+	// MaxSize, MaxFile and Compress are about the files of json-file and local, and of
+	// what is kept for `logs` beside syslog and journald: no file there where MaxFile is 0.
+	MaxSize  int64
+	MaxFile  int
+	Compress bool
+	// NonBlocking drops lines, where more than BufferSize bytes wait, and never makes the container wait.
+	NonBlocking bool
+	BufferSize  int64
+	Tag         string
+	Attrs       map[string]string // chosen by labels, env and tag, for each entry
+	Config      map[string]string
 }
 
 // Mount is a mount in resolved form.

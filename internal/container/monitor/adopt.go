@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/container/logging"
 	"bantam/internal/container/monitor/wire"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +20,12 @@ func (m *monitor) adopt() int {
 	if m.pidfd < 0 {
 		m.pidfd = m.openInit()
 	}
-	m.output = newOutput(m.reopen(), m.log())
+	logErr := m.openLog()
+	if logErr != nil {
+		m.log = logging.None
+	}
+	m.output = newOutput(m.reopen(), m.log)
+	m.output.logErr = logErr
 	for _, c := range m.clients {
 		m.output.connect(c.sinks)
 	}

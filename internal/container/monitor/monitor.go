@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/container/logging"
 	"bantam/internal/container/monitor/wire"
 	"bantam/internal/linux/selfexe"
 
@@ -32,6 +33,7 @@ type monitor struct {
 	lock    folder.Lock
 
 	pidfd  int
+	log    logging.Log
 	output *output
 	group  *group
 	input  int            // of the container: a pipe's write end, or the terminal's master end; or -1

@@ -2,8 +2,11 @@ package monitor
 
 import (
 	"bytes"
+	"strconv"
 	"sync"
 	"time"
+
+	"bantam/internal/container/logging"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,7 +20,8 @@ type stream struct {
 	number int
 	from   int // read end of the pipe, or the terminal's master end
 	to     []*sink
-	line   []byte // an unfinished line
+	line   []byte        // an unfinished line
+	part   *logging.Part // of a long line, the last piece that was logged
 }
 
 // sink is the attached command's descriptor. A writer that stops reading must not
@@ -86,13 +90,13 @@ type output struct {
 	from    [2]int     // of the streams, for whoever keeps them for another monitor
 	mu      sync.Mutex // guards the sinks of the streams
 	ended   [2]bool
-	log     *logFile
+	log     logging.Log
 	logErr  error
 	done    chan struct{}
-	buf     [32 << 10]byte
+	buf     [64 << 10]byte
 }
 
-func newOutput(streams []*stream, log *logFile) *output {
+func newOutput(streams []*stream, log logging.Log) *output {
 	o := &output{streams: streams, log: log, done: make(chan struct{}), from: [2]int{-1, -1}}
 	for i, s := range streams {
 		s.number = i
@@ -160,7 +164,7 @@ func (o *output) run() {
 		}
 		o.streams = live
 	}
-	o.log.close()
+	o.keep(o.log.Close())
 }
 
 // copy moves what there is; false at the stream's end.
@@ -171,7 +175,7 @@ func (o *output) copy(s *stream) bool {
 		return true
 	case err != nil || n <= 0: // EIO is a terminal's end of file
 		if len(s.line) > 0 {
-			o.add(s.name, s.line, time.Now())
+			o.add(s, s.line, time.Now())
 			o.flush()
 		}
 		unix.Close(s.from)
@@ -200,28 +204,45 @@ func (o *output) lines(s *stream, b []byte) {
 			end = room
 		}
 		if len(s.line) == 0 {
-			o.add(s.name, b[:end], now)
+			o.add(s, b[:end], now)
 		} else {
 			s.line = append(s.line, b[:end]...)
-			o.add(s.name, s.line, now)
+			o.add(s, s.line, now)
 			s.line = s.line[:0]
 		}
 		b = b[end:]
 	}
 }
 
-func (o *output) add(stream string, line []byte, now time.Time) { o.keep(o.log.add(stream, line, now)) }
+func (o *output) add(s *stream, line []byte, now time.Time) {
+	o.keep(o.log.Add(&logging.Entry{Stream: s.name, Line: line, Time: now, Part: s.piece(line, now)}))
+}
+
+// piece says which piece of a long line this one is; nil for a line that is whole.
+func (s *stream) piece(line []byte, now time.Time) *logging.Part {
+	last := line[len(line)-1] == '\n'
+	before := s.part
+	switch {
+	case last && before == nil:
+		return nil
+	case before == nil:
+		s.part = &logging.Part{ID: strconv.FormatInt(now.UnixNano(), 16) + s.name, Ordinal: 1}
+	default:
+		s.part = &logging.Part{ID: before.ID, Ordinal: before.Ordinal + 1, Last: last}
+	}
+	part := s.part
+	if last {
+		s.part = nil
+	}
+	return part
+}
 
 // flush writes what was added.
-func (o *output) flush() { o.keep(o.log.flush()) }
+func (o *output) flush() { o.keep(o.log.Flush()) }
 
 // keep keeps the first error for the record: a full disk must not stop the container.
 func (o *output) keep(err error) {
-	if err == nil {
-		return
-	}
 	if o.logErr == nil {
 		o.logErr = err
 	}
-	o.log.buf = o.log.buf[:0]
 }

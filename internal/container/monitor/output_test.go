@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"bantam/internal/container/folder"
+	"bantam/internal/container/logging"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,10 +39,22 @@ func entries(t *testing.T, path string) []entry {
 	return list
 }
 
+// jsonLog makes a container's log, and says where it is.
+func jsonLog(t *testing.T, maxSize int64, maxFile int) (logging.Log, string) {
+	t.Helper()
+	f := folder.Folder{Dir: t.TempDir()}
+	r := &folder.Record{Host: folder.HostConfig{LogConfig: folder.LogConfig{Type: "json-file", MaxSize: maxSize, MaxFile: maxFile}}}
+	l, err := logging.Open(logging.Info{Record: r, Folder: f})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l, f.Log()
+}
+
 // copied runs an output over one pipe that gets the text, and returns log path and what the sink got.
 func copied(t *testing.T, text string, maxSize int64, maxFile int) (string, string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "x-json.log")
+	log, path := jsonLog(t, maxSize, maxFile)
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +67,7 @@ func copied(t *testing.T, text string, maxSize int64, maxFile int) (string, stri
 	}
 	to, _ := unix.Dup(int(out.Fd()))
 	out.Close()
-	o := newOutput([]*stream{{name: "stdout", from: from}}, newLogFile(path, maxSize, maxFile))
+	o := newOutput([]*stream{{name: "stdout", from: from}}, log)
 	o.connect([2]*sink{newSink(to, -1)})
 	go o.run()
 	if _, err := w.WriteString(text); err != nil {
@@ -97,45 +111,6 @@ func TestInvalidUTF8(t *testing.T) {
 	}
 }
 
-func TestSameAsEncodingJSON(t *testing.T) {
-	for c := range 256 {
-		in := []byte{'x', byte(c), 'y'}
-		want, _ := json.Marshal(string(in))
-		if got := appendJSON(nil, in); string(got) != string(want) {
-			t.Errorf("byte %#x: %s, want %s", c, got, want)
-		}
-	}
-}
-
-func TestRotation(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "x-json.log")
-	l := newLogFile(path, 300, 3)
-	for i := range 12 {
-		if err := l.add("stdout", []byte(strings.Repeat(string(rune('a'+i)), 40)+"\n"), time.Unix(0, 0)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := l.flush(); err != nil {
-		t.Fatal(err)
-	}
-	l.close()
-	var all string
-	for _, suffix := range []string{".2", ".1", ""} {
-		for _, e := range entries(t, path+suffix) {
-			all += e.Log[:1]
-		}
-		if st, err := os.Stat(path + suffix); err != nil || st.Size() > 400 {
-			t.Errorf("%s: %v, size %d", suffix, err, st.Size())
-		}
-	}
-	if !strings.HasSuffix("abcdefghijkl", all) || len(all) < 6 {
-		t.Errorf("kept %q, want the newest entries in order", all)
-	}
-	if _, err := os.Stat(path + ".3"); err == nil {
-		t.Error("a fourth file was kept")
-	}
-}
-
 func TestSilenceMakesNoLog(t *testing.T) {
 	path, _ := copied(t, "", 0, 1)
 	if _, err := os.Stat(path); err == nil {
@@ -145,7 +120,7 @@ func TestSilenceMakesNoLog(t *testing.T) {
 
 // A command that is gone must not hold the log up, though its pipe is full and never read.
 func TestDeafReader(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "x-json.log")
+	log, path := jsonLog(t, 0, 1)
 	var in, deaf [2]int
 	if unix.Pipe2(in[:], unix.O_CLOEXEC) != nil || unix.Pipe2(deaf[:], unix.O_CLOEXEC) != nil {
 		t.Fatal("pipe")
@@ -156,14 +131,14 @@ func TestDeafReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(wake)
-	o := newOutput([]*stream{{name: "stdout", from: in[0]}}, newLogFile(path, 0, 1))
+	o := newOutput([]*stream{{name: "stdout", from: in[0]}}, log)
 	o.connect([2]*sink{newSink(deaf[1], wake)})
 	go o.run()
 	line := strings.Repeat("z", 99) + "\n"
 	written := make(chan error)
 	go func() {
 		for range 3000 { // more than both pipes hold
-			if err := writeAll(in[1], []byte(line)); err != nil {
+			if err := write(in[1], line); err != nil {
 				written <- err
 				return
 			}
@@ -179,4 +154,15 @@ func TestDeafReader(t *testing.T) {
 	if n := len(entries(t, path)); n != 3000 {
 		t.Errorf("%d lines logged, want 3000", n)
 	}
+}
+
+func write(fd int, text string) error {
+	for b := []byte(text); len(b) > 0; {
+		n, err := unix.Write(fd, b)
+		if err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/container/logging"
 	"bantam/internal/container/monitor/wire"
 	"bantam/internal/container/terminal"
 	"bantam/internal/launch"
@@ -37,6 +38,9 @@ func (m *monitor) start() error {
 	m.state.Cgroup = spec.Linux.CgroupsPath
 	p, err := compile(spec, m.record, m.folder, m.group.host, m.group.Group, len(cfg.CgroupTasks))
 	if err != nil {
+		return err
+	}
+	if err := m.openLog(); err != nil {
 		return err
 	}
 	io, err := m.stdio()
@@ -126,7 +130,7 @@ func awaitChild(pid int) {
 // attend starts the copying of output and tells the commands that the container runs.
 func (m *monitor) attend(io *stdio) {
 	m.input = io.input
-	m.output = newOutput(io.streams, m.log())
+	m.output = newOutput(io.streams, m.log)
 	for _, c := range append([]*client(nil), m.clients...) {
 		m.output.connect(c.sinks)
 		m.greet(c)
@@ -139,12 +143,12 @@ func (m *monitor) attend(io *stdio) {
 	}
 }
 
-func (m *monitor) log() *logFile {
-	c := m.record.Host.LogConfig
-	if c.Type == "none" {
-		return newLogFile("", 0, 0)
+// openLog makes the log before the container: one that can't be had keeps it from starting.
+func (m *monitor) openLog() (err error) {
+	if m.log, err = logging.Open(logging.Info{Record: m.record, Folder: m.folder}); err != nil {
+		return fmt.Errorf("failed to create task for container: failed to initialize logging driver: %w", err)
 	}
-	return newLogFile(m.folder.Log(), c.MaxSize, c.MaxFile)
+	return nil
 }
 
 // recordStart writes pid and start time before the child may go on: from then on

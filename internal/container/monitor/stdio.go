@@ -61,6 +61,8 @@ func sturdyPipe() (from, to int, ino uint64, err error) {
 		return -1, -1, 0, fmt.Errorf("pipe: %w", err)
 	}
 	defer unix.Close(p[1])
+	// A writer of much has to wait less often. Where it is refused the pipe stays as it is.
+	_, _ = unix.FcntlInt(uintptr(p[0]), unix.F_SETPIPE_SZ, pipeSize)
 	to, err = unix.Open("/proc/self/fd/"+strconv.Itoa(p[1]), unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
 		unix.Close(p[0])
@@ -68,6 +70,9 @@ func sturdyPipe() (from, to int, ino uint64, err error) {
 	}
 	return p[0], to, inode(to), nil
 }
+
+// pipeSize is what a container may write ahead of its monitor.
+const pipeSize = 256 << 10
 
 func inode(fd int) uint64 {
 	var st unix.Stat_t

@@ -1,0 +1,146 @@
+package logging
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"bantam/internal/container/folder"
+)
+
+// jsonLog writes docker's json-file format: one object a line with log, stream,
+// attrs and time.
+type jsonLog struct {
+	*file
+	attrs []byte    // the member, with its comma
+	now   time.Time // whose text is
+	text  []byte
+}
+
+// Add appends one entry to the buffer, and writes the buffer when a file is full.
+func (l *jsonLog) Add(e *Entry) error {
+	l.buf = append(l.buf, `{"log":`...)
+	l.buf = appendJSON(l.buf, e.Line)
+	l.buf = append(l.buf, `,"stream":"`...)
+	l.buf = append(l.buf, e.Stream...)
+	l.buf = append(l.buf, '"')
+	l.buf = append(l.buf, l.attrs...)
+	l.buf = append(l.buf, `,"time":"`...)
+	l.buf = append(l.buf, l.time(e.Time)...)
+	l.buf = append(l.buf, "\"}\n"...)
+	return l.added()
+}
+
+// time is the entry's as text: lines that were read at once share it.
+func (l *jsonLog) time(t time.Time) []byte {
+	if t != l.now {
+		l.now, l.text = t, t.UTC().AppendFormat(l.text[:0], time.RFC3339Nano)
+	}
+	return l.text
+}
+
+// attrs is the member with what the options tag, labels and env have chosen.
+func attrs(c *folder.LogConfig) []byte {
+	m := c.Attrs
+	if len(m) == 0 {
+		return nil
+	}
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	b := []byte(`,"attrs":{`)
+	for i, k := range keys {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendJSON(b, []byte(k))
+		b = append(b, ':')
+		b = appendJSON(b, []byte(m[k]))
+	}
+	return append(b, '}')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendJSON quotes a line as encoding/json does: bytes that are no UTF-8 become U+FFFD.
+func appendJSON(b, line []byte) []byte {
+	b = append(b, '"')
+	for len(line) > 0 {
+		n := plain(line)
+		b = append(b, line[:n]...)
+		if line = line[n:]; len(line) == 0 {
+			break
+		}
+		c := line[0]
+		if c < utf8.RuneSelf {
+			b = escape(b, c)
+			line = line[1:]
+			continue
+		}
+		r, size := utf8.DecodeRune(line)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			b = append(b, `\ufffd`...)
+		case r == '\u2028' || r == '\u2029':
+			b = append(b, `\u202`...)
+			b = append(b, hexDigits[r&0xf])
+		default:
+			b = append(b, line[:size]...)
+		}
+		line = line[size:]
+	}
+	return append(b, '"')
+}
+
+// plain counts the leading bytes that stand for themselves, eight at a time as long as it can.
+func plain(line []byte) int {
+	i := 0
+	for ; i+8 <= len(line); i += 8 {
+		if special(binary.LittleEndian.Uint64(line[i:])) {
+			break
+		}
+	}
+	for ; i < len(line); i++ {
+		if c := line[i]; c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' || c >= utf8.RuneSelf {
+			break
+		}
+	}
+	return i
+}
+
+const (
+	ones = 0x0101010101010101
+	tops = 0x80 * ones
+)
+
+// special says that one of eight bytes may have to be quoted. Of words without top bits
+// (w - ones*n) &^ w has the top bit of a byte below n set, so a byte that is equal to c
+// is one that is below 1 after xor.
+func special(w uint64) bool {
+	found := w | (w - ones*' ')
+	for _, c := range [...]uint64{'"', '\\', '<', '>', '&'} {
+		found |= (w ^ ones*c) - ones
+	}
+	return found&tops != 0
+}
+
+func escape(b []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(b, '\\', c)
+	case '\n':
+		return append(b, `\n`...)
+	case '\r':
+		return append(b, `\r`...)
+	case '\t':
+		return append(b, `\t`...)
+	case '\b':
+		return append(b, `\b`...)
+	case '\f':
+		return append(b, `\f`...)
+	}
+	return append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
+}
