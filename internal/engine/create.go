@@ -50,7 +50,7 @@ func (o *RunOptions) draft(img *image) (*folder.Record, error) {
 			return nil, err
 		}
 	}
-	r := &folder.Record{ID: folder.NewID(), Created: time.Now().UTC(), Image: img.ID, Layers: img.Layers, Host: host, Mounts: mounts}
+	r := &folder.Record{ID: statefile.NewID(), Created: time.Now().UTC(), Image: img.ID, Layers: img.Layers, Host: host, Mounts: mounts}
 	if r.Config, err = o.config(img); err != nil {
 		return nil, err
 	}

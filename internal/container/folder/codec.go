@@ -1,6 +1,9 @@
 package folder
 
-import "bantam/internal/statefile"
+import (
+	"bantam/internal/network"
+	"bantam/internal/statefile"
+)
 
 func (r *Record) members(f *statefile.Fields) {
 	f.Str("ID", &r.ID)
@@ -13,6 +16,7 @@ func (r *Record) members(f *statefile.Fields) {
 	f.Object("HostConfig", r.Host.members)
 	f.List("Layers", &r.Layers)
 	statefile.List(f, "Mounts", &r.Mounts, func(m *Mount) statefile.Members { return m.members })
+	statefile.List(f, "Networks", &r.Networks, func(a *network.Attachment) statefile.Members { return a.Members })
 }
 
 func (c *Config) members(f *statefile.Fields) {
@@ -32,6 +36,7 @@ func (c *Config) members(f *statefile.Fields) {
 	f.Dict("Labels", &c.Labels)
 	f.Str("StopSignal", &c.StopSignal)
 	f.Optional("StopTimeout", &c.StopTimeout)
+	f.List("ExposedPorts", &c.ExposedPorts)
 }
 
 func (h *Healthcheck) members(f *statefile.Fields) {
@@ -73,6 +78,15 @@ func (h *HostConfig) members(f *statefile.Fields) {
 	f.Dict("Sysctls", &h.Sysctls)
 	h.Resources.members(f)
 	f.Flag("Init", &h.Init)
+	statefile.List(f, "PortBindings", &h.PortBindings, func(p *PortBinding) statefile.Members { return p.members })
+	f.Flag("PublishAllPorts", &h.PublishAllPorts)
+	f.List("Links", &h.Links)
+}
+
+func (p *PortBinding) members(f *statefile.Fields) {
+	f.Str("Port", &p.Port)
+	f.Str("HostIP", &p.HostIP)
+	f.Str("HostPort", &p.HostPort)
 }
 
 func (r *Resources) members(f *statefile.Fields) {
@@ -158,6 +172,7 @@ func (s *State) members(f *statefile.Fields) {
 	f.Unsigned("Stdout", &s.Pipes[0])
 	f.Unsigned("Stderr", &s.Pipes[1])
 	statefile.Pointer(f, "Health", &s.Health, func(h *Health) statefile.Members { return h.members })
+	statefile.List(f, "Networks", &s.Networks, func(e *network.Endpoint) statefile.Members { return e.Members })
 }
 
 func (h *Health) members(f *statefile.Fields) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"bantam/internal/network"
 	"bantam/internal/statefile"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,12 +22,13 @@ func full() *Record {
 			Cmd: []string{"x", ""}, Image: "box", WorkingDir: "/w", Entrypoint: []string{"e"}, Labels: map[string]string{"a": "b", "": "x"}, StopSignal: "SIGTERM", StopTimeout: new(int64), Healthcheck: &Healthcheck{Test: []string{"NONE"}, Retries: 3},
 		},
 		Host: HostConfig{
-			Binds: []string{"/a:/b"}, NetworkMode: "none", AutoRemove: true, CapAdd: []string{"ALL"}, CapDrop: []string{"KILL"}, Privileged: true,
+			Binds: []string{"/a:/b"}, NetworkMode: "none", PortBindings: []PortBinding{{"80/tcp", "1.2.3.4", "8000-8010"}}, PublishAllPorts: true, Links: []string{"a:b"}, AutoRemove: true, CapAdd: []string{"ALL"}, CapDrop: []string{"KILL"}, Privileged: true,
 			ReadonlyRootfs: true, SecurityOpt: []string{"seccomp=unconfined"}, Tmpfs: map[string]string{"/t": "size=1"}, ShmSize: 1,
 			LogConfig: LogConfig{"json-file", 10, 2, true, true, 5, "t", map[string]string{"a": "b"}, map[string]string{"max-file": "2"}}, Annotations: map[string]string{"k": "v"},
 			Resources: Resources{NanoCpus: 5, PidsLimit: -1, Memory: 1 << 40, MemorySwappiness: new(int64), Ulimits: []Ulimit{{"nofile", -1, 5}}, Devices: []Device{{"/a", "/b", "rw"}}, BlkioWeightDevice: []Rate{{"/dev/x", 5}}},
 		},
-		Mounts: []Mount{{"bind", "/s", "/d", true, "rshared", ""}, {Source: "/\xff", Destination: "/x"}},
+		Networks: []network.Attachment{{Network: "n", GwPriority: 2}},
+		Mounts:   []Mount{{"bind", "/s", "/d", true, "rshared", ""}, {Source: "/\xff", Destination: "/x"}},
 	}
 }
 
@@ -69,7 +71,7 @@ func TestForeignJSON(t *testing.T) {
 }
 
 func TestStateCodec(t *testing.T) {
-	s := &State{Running, 12, 1 << 50, "boot", 255, "why \"so\"", time.Unix(3, 0).UTC(), time.Unix(4, 1).UTC(), true, 3, "/bantam/x", 77, 9, [2]uint64{7, 8}, &Health{"healthy", 1, []Probe{{time.Unix(5, 0).UTC(), time.Unix(6, 0).UTC(), 1, "out"}}}}
+	s := &State{Running, 12, 1 << 50, "boot", 255, "why \"so\"", time.Unix(3, 0).UTC(), time.Unix(4, 1).UTC(), true, 3, "/bantam/x", 77, 9, [2]uint64{7, 8}, &Health{"healthy", 1, []Probe{{time.Unix(5, 0).UTC(), time.Unix(6, 0).UTC(), 1, "out"}}}, []network.Endpoint{{Network: "n", Names: []string{"a"}}}}
 	var got State
 	if err := decode(got.members, statefile.Encode(s.members)); err != nil || !cmp.Equal(&got, s) {
 		t.Errorf("%+v, %v, want %+v", got, err, s)

@@ -3,8 +3,11 @@ package folder
 import (
 	"errors"
 	"os"
+	"reflect"
 	"sync"
 	"testing"
+
+	"bantam/internal/statefile"
 )
 
 func open(t *testing.T) *Store {
@@ -59,7 +62,7 @@ func TestNameIsExclusive(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
-			id := NewID()
+			id := statefile.NewID()
 			f, l, err := s.Create(id)
 			if err != nil {
 				t.Error(err)
@@ -146,7 +149,7 @@ func TestStateRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	st, err := f.ReadState()
-	if err != nil || *st != *in || !st.Alive() {
+	if err != nil || !reflect.DeepEqual(st, in) || !st.Alive() {
 		t.Errorf("read back %+v, %v, alive %v", st, err, st.Alive())
 	}
 	st.PidStart++

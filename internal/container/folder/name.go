@@ -1,25 +1,12 @@
 package folder
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
-
-// NewID draws 64 hex digits.
-func NewID() string {
-	var b [32]byte
-	for got := 0; got < len(b); {
-		n, err := unix.Getrandom(b[got:], 0)
-		if err == nil {
-			got += n
-		}
-	}
-	return hex.EncodeToString(b[:])
-}
 
 // NameTaken says who has the name.
 type NameTaken struct{ Name, ID string }

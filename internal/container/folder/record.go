@@ -12,7 +12,11 @@
 // lives, so "who looks after this container?" is answered by the kernel.
 package folder
 
-import "time"
+import (
+	"time"
+
+	"bantam/internal/network"
+)
 
 // Record is what a container is made of. It never says how it fares: see [State].
 type Record struct {
@@ -29,6 +33,8 @@ type Record struct {
 	// Layers are the image's read-only folders, topmost first.
 	Layers []string
 	Mounts []Mount
+	// Networks are those that it is to be connected to; none if its mode is none, host or container:ID.
+	Networks []network.Attachment
 }
 
 // Config is the portable part, docker's Config.
@@ -49,6 +55,8 @@ type Config struct {
 	Labels      map[string]string
 	StopSignal  string
 	StopTimeout *int64 // seconds until SIGKILL
+	// ExposedPorts are PORT/PROTOCOL.
+	ExposedPorts []string
 }
 
 // Healthcheck is docker's: Test is NONE alone, CMD and a program, or CMD-SHELL and a line.
@@ -62,8 +70,7 @@ type Healthcheck struct {
 	Retries       int
 }
 
-// HostConfig is what depends on the host, docker's HostConfig. Networks and volumes
-// get their fields with their issue.
+// HostConfig is what depends on the host, docker's HostConfig.
 type HostConfig struct {
 	Binds             []string
 	LogConfig         LogConfig
@@ -94,6 +101,17 @@ type HostConfig struct {
 	Sysctls           map[string]string
 	Resources
 	Init bool
+	// NetworkMode's network is the first of the record's.
+	PortBindings    []PortBinding
+	PublishAllPorts bool
+	Links           []string // CONTAINER:ALIAS
+}
+
+// PortBinding asks for a port of the host.
+type PortBinding struct {
+	Port     string // of the container: PORT/PROTOCOL
+	HostIP   string // "" is all addresses
+	HostPort string // "" is any, or a range FIRST-LAST of which any
 }
 
 // Resources are the limits, docker's names and units.
@@ -202,6 +220,8 @@ type State struct {
 	Pipes [2]uint64
 	// Health is there if there is a health check.
 	Health *Health
+	// Networks are those that it is connected to while it runs.
+	Networks []network.Endpoint
 }
 
 // Health is what the health check says.
