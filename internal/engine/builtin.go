@@ -2,9 +2,10 @@ package engine
 
 import (
 	"bytes"
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"bantam/internal/image/builtin"
 	"bantam/internal/image/digest"
@@ -48,22 +49,26 @@ func carried(i *local.Image) bool {
 
 // install puts the carried image into the store.
 func install(s *local.Store, config []byte, ref reference.Reference) error {
-	if err := s.Base(); err != nil {
-		return err
-	}
-	var c local.Config
-	if err := json.Unmarshal(config, &c); err != nil {
-		return err
-	}
 	packed, err := builtin.Layer()
 	if err != nil {
 		return err
 	}
-	return s.Unpack(bytes.NewReader(packed), func(diff digest.Digest, _ int64) error {
-		if len(c.RootFS.DiffIDs) != 1 || c.RootFS.DiffIDs[0] != diff {
-			return errors.New("its layer isn't the one that its configuration names")
-		}
-		_, err := s.Add(&c, &ref)
+	diffs, err := local.DiffIDs(config)
+	if err != nil {
 		return err
-	})
+	}
+	if len(diffs) != 1 {
+		return errors.New("it has not one layer")
+	}
+	lease, err := s.Lease()
+	if err != nil {
+		return err
+	}
+	defer lease.Close()
+	open := func(int64) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(packed)), nil }
+	if _, err := lease.Layer(context.Background(), &local.Source{DiffID: diffs[0], Open: open}); err != nil {
+		return err
+	}
+	_, err = lease.Add(local.NewImage{Config: config, Names: []reference.Reference{ref}})
+	return err
 }

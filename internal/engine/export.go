@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"bantam/internal/image/digest"
 	"bantam/internal/image/layer"
 	"bantam/internal/image/local"
 
@@ -74,7 +73,12 @@ func (e *Engine) Commit(name string, o *CommitOptions) (string, error) {
 	}
 	upper, err := unix.Open(c.Path("upper"), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if errors.Is(err, os.ErrNotExist) {
-		id, err := s.Add(config, ref)
+		lease, err := s.Lease()
+		if err != nil {
+			return "", err
+		}
+		defer lease.Close()
+		id, err := addImage(lease, config, ref)
 		return id.String(), err
 	}
 	if err != nil {
@@ -84,13 +88,7 @@ func (e *Engine) Commit(name string, o *CommitOptions) (string, error) {
 	r, w := io.Pipe()
 	go func() { w.CloseWithError(layer.Pack(w, upper, layer.PackOptions{Overlay: true})) }()
 	defer r.Close()
-	var id digest.Digest
-	err = s.Unpack(r, func(diff digest.Digest, size int64) (err error) {
-		config.RootFS.DiffIDs = append(config.RootFS.DiffIDs, diff)
-		config.Size += size
-		id, err = s.Add(config, ref)
-		return err
-	})
+	id, err := addLayer(s, config, ref, r)
 	return id.String(), err
 }
 

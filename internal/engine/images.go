@@ -64,11 +64,11 @@ func (e *Engine) Images(filter ...string) ([]Image, error) {
 	var out []Image
 	for _, i := range list {
 		line := Image{ID: i.ID.String(), Created: i.Created, Size: i.Size}
-		if len(i.Tags) == 0 && len(filter) == 0 {
+		if len(i.Names) == 0 && len(filter) == 0 {
 			out = append(out, line)
 		}
-		for _, t := range i.Tags {
-			if len(filter) == 0 || matches(t, filter[0]) {
+		for _, t := range i.Names {
+			if len(filter) == 0 || matches(t.Reference, filter[0]) {
 				line.Repository, line.Tag = t.FamiliarName(), t.Tag
 				out = append(out, line)
 			}

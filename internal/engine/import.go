@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -45,27 +46,51 @@ func (e *Engine) Import(o *ImportOptions) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := s.Base(); err != nil {
-		return "", fmt.Errorf("prepare root %s: %w", e.Root, err)
-	}
 	in, err := o.open()
 	if err != nil {
 		return "", err
 	}
 	defer in.Close()
 	c.History = []local.History{{Created: c.Created, Comment: o.comment()}}
-	c.RootFS.Type = "layers"
-	var id digest.Digest
-	err = s.Unpack(in, func(diff digest.Digest, size int64) (err error) {
-		c.RootFS.DiffIDs, c.Size = []digest.Digest{diff}, size
-		id, err = s.Add(c, ref)
-		return err
-	})
+	id, err := addLayer(s, c, ref, in)
 	var failed *CodedError
 	if errors.As(err, &failed) { // the download: that it was being unpacked says nothing
 		err = failed
 	}
 	return id.String(), err
+}
+
+// addLayer keeps an image that is c and a layer more, the tar file that in has.
+func addLayer(s *local.Store, c *local.Config, ref *reference.Reference, in io.Reader) (digest.Digest, error) {
+	lease, err := s.Lease()
+	if err != nil {
+		return "", err
+	}
+	defer lease.Close()
+	l, err := lease.Layer(context.Background(), &local.Source{Open: func(int64) (io.ReadCloser, error) { return io.NopCloser(in), nil }})
+	if err != nil {
+		return "", err
+	}
+	c.RootFS.Type = "layers"
+	c.RootFS.DiffIDs = append(c.RootFS.DiffIDs, l.DiffID)
+	return addImage(lease, c, ref)
+}
+
+// addImage publishes an image that was made here.
+func addImage(lease *local.Lease, c *local.Config, ref *reference.Reference) (digest.Digest, error) {
+	raw, err := c.Encode()
+	if err != nil {
+		return "", err
+	}
+	n := local.NewImage{Config: raw}
+	if ref != nil {
+		n.Names = []reference.Reference{*ref}
+	}
+	ids, err := lease.Add(n)
+	if err != nil {
+		return "", err
+	}
+	return ids[0], nil
 }
 
 // comment is the message, or docker's; a password in a URL is not for everybody who has the image.

@@ -333,11 +333,10 @@ func (e *Engine) inspectImage(name string) (*ImageJSON, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := find(s, name)
-	if err != nil {
+	if _, err := find(s, name); err != nil { // which may put the built-in image there
 		return nil, err
 	}
-	i, err := withTags(s, found)
+	i, _, err := s.FindNamed(name)
 	if err != nil {
 		return nil, err
 	}
@@ -356,7 +355,7 @@ func (e *Engine) inspectImage(name string) (*ImageJSON, error) {
 	if v.Architecture == "" {
 		v.Architecture = runtime.GOARCH
 	}
-	for _, t := range i.Tags {
+	for _, t := range i.Names {
 		v.RepoTags = append(v.RepoTags, t.Familiar())
 	}
 	for _, d := range i.RootFS.DiffIDs {

@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"path/filepath"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/image/digest"
 	"bantam/internal/image/local"
-	"bantam/internal/image/reference"
 )
 
 // RemoveImage takes a name from an image, and deletes the image with its last
@@ -15,26 +17,27 @@ func (e *Engine) RemoveImage(name string, force bool) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	lines, err := e.removeImage(s, name, force)
+	return lines, errors.Join(err, s.DeleteGone())
+}
+
+func (e *Engine) removeImage(s *local.Store, name string, force bool) ([]string, error) {
 	free, err := s.Lock()
 	if err != nil {
 		return nil, err
 	}
 	defer free()
-	found, err := s.Find(name)
+	i, named, err := s.FindNamed(name)
 	if err != nil {
 		return nil, err
 	}
-	i, err := withTags(s, found)
-	if err != nil {
-		return nil, err
-	}
-	untag := i.Tags
-	if ref, err := reference.Parse(name); err == nil && names(i.Tags, ref.Tagged()) {
-		untag = []reference.Reference{ref.Tagged()}
-	} else if len(i.Tags) > 1 && !force {
+	untag := i.Names
+	if named != nil {
+		untag = []local.Name{*named}
+	} else if len(i.Names) > 1 && !force {
 		return nil, fmt.Errorf("conflict: unable to delete %s (must be forced) - image is referenced in multiple repositories", i.ID.Short())
 	}
-	last := len(untag) == len(i.Tags)
+	last := len(untag) == len(i.Names)
 	if last {
 		if err := e.unused(i, name, force); err != nil {
 			return nil, err
@@ -42,7 +45,7 @@ func (e *Engine) RemoveImage(name string, force bool) ([]string, error) {
 	}
 	var lines []string
 	for _, t := range untag {
-		if err := s.Untag(t); err != nil {
+		if err := s.Untag(t.Reference); err != nil {
 			return lines, err
 		}
 		lines = append(lines, "Untagged: "+t.Familiar())
@@ -50,34 +53,31 @@ func (e *Engine) RemoveImage(name string, force bool) ([]string, error) {
 	if !last {
 		return lines, nil
 	}
-	layers, err := s.Delete(i)
+	out, err := s.Delete(i.ID, e.keptByContainers)
 	lines = append(lines, "Deleted: "+i.ID.String())
-	for _, l := range layers {
-		lines = append(lines, "Deleted: "+l.String())
+	if out != nil {
+		for _, l := range out.Layers {
+			lines = append(lines, "Deleted: "+l.String())
+		}
 	}
 	return lines, err
 }
 
-func withTags(s *local.Store, i *local.Image) (*local.Image, error) {
-	list, err := s.List()
+// keptByContainers are the layers that containers stand on.
+func (e *Engine) keptByContainers() ([]digest.Digest, error) {
+	list, err := e.List(true)
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range list {
-		if l.ID == i.ID {
-			return l, nil
+	var kept []digest.Digest
+	for _, c := range list {
+		for _, l := range c.Record.Layers {
+			if d, err := digest.Parse("sha256:" + filepath.Base(l)); err == nil {
+				kept = append(kept, d)
+			}
 		}
 	}
-	return nil, &local.NotFound{Name: i.ID.Short()}
-}
-
-func names(tags []reference.Reference, r reference.Reference) bool {
-	for _, t := range tags {
-		if t.String() == r.String() {
-			return true
-		}
-	}
-	return false
+	return kept, nil
 }
 
 // unused refuses while a container is made from the image. Its layers are the

@@ -70,7 +70,7 @@ func build(program string, certificates bool, date time.Time) (*image, error) {
 
 // configuration is what a container of the image inherits.
 func configuration(layer []byte, size int64, date time.Time) ([]byte, error) {
-	c := local.Config{Created: date, OS: "linux", Architecture: runtime.GOARCH, Size: size}
+	c := local.Config{Created: date, OS: "linux", Architecture: runtime.GOARCH}
 	c.Config = local.Process{Env: []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, Cmd: []string{"sh"}}
 	c.RootFS.Type = "layers"
 	c.RootFS.DiffIDs = []digest.Digest{digest.FromBytes(layer)}

@@ -48,8 +48,8 @@ func (f Format) MediaType() string {
 	return ""
 }
 
-// magicLen is how many bytes Detect wants to see.
-const magicLen = 18
+// MagicLen is how many bytes Detect wants to see.
+const MagicLen = 18
 
 // Detect tells the format from the first bytes of a stream; what it does not
 // know is Plain. A zstd stream may begin with a skippable frame (RFC 8878, 3.1.2).

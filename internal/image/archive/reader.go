@@ -25,7 +25,7 @@ type Reader struct {
 // NewReader looks at the beginning of r and undoes its compression.
 func NewReader(r io.Reader) (*Reader, error) {
 	br := bufio.NewReaderSize(r, 64<<10)
-	head, err := br.Peek(magicLen)
+	head, err := br.Peek(MagicLen)
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
@@ -99,4 +99,14 @@ func (d *Reader) wrap(err error) error {
 // layers are kept that came in one that OCI does not know.
 func NewWriter(w io.Writer) (io.WriteCloser, error) {
 	return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+}
+
+// NewGzip compresses to w with gzip, without a name or a time, so that the same content
+// gives the same bytes.
+func NewGzip(w io.Writer) io.WriteCloser {
+	z, err := gzip.NewWriterLevel(w, gzip.DefaultCompression)
+	if err != nil { // the level is not one
+		panic(err)
+	}
+	return z
 }

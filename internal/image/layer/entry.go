@@ -4,13 +4,13 @@ import (
 	"archive/tar"
 	"errors"
 	"fmt"
-	"io"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
 
 // directory makes a folder, or describes one that exists anew, and enters it.
-func (u *unpacker) directory(base string, m meta) error {
+func (u *unpacker) directory(base, name string, m meta) error {
 	parent := u.dirs.top().fd
 	opaque := false
 	err := unix.Mkdirat(parent, base, 0o700)
@@ -18,7 +18,7 @@ func (u *unpacker) directory(base string, m meta) error {
 		var st unix.Stat_t
 		if err = unix.Fstatat(parent, base, &st, unix.AT_SYMLINK_NOFOLLOW); err == nil && st.Mode&unix.S_IFMT != unix.S_IFDIR {
 			opaque = isWhiteout(parent, base)
-			if err = unix.Unlinkat(parent, base, 0); err == nil {
+			if err = u.displace(base, name); err == nil {
 				err = unix.Mkdirat(parent, base, 0o700)
 			}
 		}
@@ -54,13 +54,13 @@ func (u *unpacker) describeDir(m meta) error {
 	return nil
 }
 
-func (u *unpacker) regular(size int64, base string, m meta) error {
-	if err := u.stats.grow(size, u.opt.Limits); err != nil {
+func (u *unpacker) regular(h *tar.Header, base string, m meta) error {
+	if err := u.stats.grow(h.Size, u.opt.Limits); err != nil {
 		return err
 	}
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
 	fd := -1
-	err := u.replacing(base, func() (err error) {
+	err := u.replacing(base, h.Name, func() (err error) {
 		fd, err = unix.Openat(u.dirs.top().fd, base, flags, 0o600)
 		return err
 	})
@@ -68,7 +68,7 @@ func (u *unpacker) regular(size int64, base string, m meta) error {
 		return fmt.Errorf("create file: %w", err)
 	}
 	defer unix.Close(fd)
-	if err := u.content(fd, size); err != nil {
+	if err := u.content(fd, h); err != nil {
 		return err
 	}
 	if u.mustChown(m) {
@@ -83,24 +83,6 @@ func (u *unpacker) regular(size int64, base string, m meta) error {
 		return fmt.Errorf("set mode: %w", err)
 	}
 	return setTimes(fd, &m.times)
-}
-
-// content copies the data of the current entry to fd.
-func (u *unpacker) content(fd int, size int64) error {
-	for left := size; left > 0; {
-		n, err := io.ReadFull(u.tr, u.buf[:min(left, int64(len(u.buf)))])
-		if err != nil {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return readError(err, u.stats.Entries)
-		}
-		if err := writeAll(fd, u.buf[:n]); err != nil {
-			return fmt.Errorf("write file: %w", err)
-		}
-		left -= int64(n)
-	}
-	return nil
 }
 
 func writeAll(fd int, b []byte) error {
@@ -118,8 +100,8 @@ func writeAll(fd int, b []byte) error {
 }
 
 // symlink keeps the target as it is: it is resolved inside containers only.
-func (u *unpacker) symlink(target, base string, m meta) error {
-	err := u.replacing(base, func() error { return unix.Symlinkat(target, u.dirs.top().fd, base) })
+func (u *unpacker) symlink(h *tar.Header, base string, m meta) error {
+	err := u.replacing(base, h.Name, func() error { return unix.Symlinkat(h.Linkname, u.dirs.top().fd, base) })
 	if err != nil {
 		return fmt.Errorf("make symbolic link: %w", err)
 	}
@@ -138,7 +120,8 @@ func (u *unpacker) timesAt(base string, m meta) error {
 
 // hardLink links to a file of the same layer. The target's folder is resolved
 // within the layer and the target itself is not followed.
-func (u *unpacker) hardLink(linkname, base string) error {
+func (u *unpacker) hardLink(h *tar.Header, base string) error {
+	linkname := h.Linkname
 	target, err := cleanName(linkname, u.opt.Limits)
 	if err != nil || target == "" {
 		if err == nil || errors.Is(err, errOutside) {
@@ -158,10 +141,11 @@ func (u *unpacker) hardLink(linkname, base string) error {
 		}
 		defer unix.Close(from)
 	}
-	return u.link(from, last, base, linkname)
+	return u.link(from, last, base, h)
 }
 
-func (u *unpacker) link(from int, last, base, linkname string) error {
+func (u *unpacker) link(from int, last, base string, h *tar.Header) error {
+	linkname := h.Linkname
 	var a, b unix.Stat_t
 	if err := unix.Fstatat(from, last, &a, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return fmt.Errorf("link to %s: %w", printable(linkname), err)
@@ -173,7 +157,7 @@ func (u *unpacker) link(from int, last, base, linkname string) error {
 	if unix.Fstatat(to, base, &b, unix.AT_SYMLINK_NOFOLLOW) == nil && a.Ino == b.Ino && a.Dev == b.Dev {
 		return nil
 	}
-	err := u.replacing(base, func() error { return unix.Linkat(from, last, to, base, 0) })
+	err := u.replacing(base, h.Name, func() error { return unix.Linkat(from, last, to, base, 0) })
 	if err != nil {
 		return fmt.Errorf("link to %s: %w", printable(linkname), err)
 	}
@@ -195,7 +179,7 @@ func (u *unpacker) node(h *tar.Header, kind uint32, base string, m meta) error {
 			return nil
 		}
 	}
-	err := u.replacing(base, func() error {
+	err := u.replacing(base, h.Name, func() error {
 		return unix.Mknodat(u.dirs.top().fd, base, kind|0o600, int(dev))
 	})
 	if err != nil {
@@ -210,15 +194,37 @@ func (u *unpacker) node(h *tar.Header, kind uint32, base string, m meta) error {
 	return u.timesAt(base, m)
 }
 
-// replacing calls make and, if its name is taken, removes what has it and calls
+// replacing calls make and, if its name is taken, takes away what has it and calls
 // it again: the last entry of a name wins, whatever the types.
-func (u *unpacker) replacing(base string, make func() error) error {
+func (u *unpacker) replacing(base, name string, make func() error) error {
 	err := make()
 	if err != unix.EEXIST {
 		return err
 	}
-	if err := removeAt(u.dirs.top().fd, base, 0); err != nil {
+	if err := u.displace(base, name); err != nil {
 		return fmt.Errorf("replace: %w", err)
 	}
 	return make()
+}
+
+// displace takes away what an earlier entry of the same archive made at base, which is
+// name in the archive. The recipe needs the contents of what was a file.
+func (u *unpacker) displace(base, name string) error {
+	r := u.opt.Recipe
+	if r == nil {
+		return removeAt(u.dirs.top().fd, base, 0)
+	}
+	name, err := cleanName(name, u.opt.Limits)
+	if err != nil {
+		return err
+	}
+	to, err := r.displaced()
+	if err != nil {
+		return err
+	}
+	r.moved++
+	if err := unix.Renameat(u.dirs.top().fd, base, to, strconv.Itoa(r.moved)); err != nil {
+		return err
+	}
+	return r.move(name, r.moved)
 }

@@ -39,6 +39,8 @@ type Options struct {
 	Plain bool
 	// Owner gets all files, nil leaves them to the archive's owners.
 	Owner *Owner
+	// Recipe, if not nil, takes down what it needs to write the tar file again.
+	Recipe *Recipe
 }
 
 // Owner is a user and a group.
@@ -55,6 +57,7 @@ const maxWarnings = 16
 
 type unpacker struct {
 	tr      *tar.Reader
+	tap     *tap
 	opt     Options
 	stats   Stats
 	dirs    dirs
@@ -69,9 +72,10 @@ type unpacker struct {
 // useful state: remove it with Remove.
 func Unpack(root int, r io.Reader, opt Options) (Stats, error) {
 	opt.Limits = opt.Limits.withDefaults()
-	lr := &limitReader{r: r, left: opt.Limits.Size}
+	t := &tap{r: &limitReader{r: r, left: opt.Limits.Size}, recipe: opt.Recipe}
 	u := &unpacker{
-		tr:      tar.NewReader(lr),
+		tr:      tar.NewReader(t),
+		tap:     t,
 		opt:     opt,
 		buf:     make([]byte, 128<<10),
 		uid:     os.Geteuid(),
@@ -89,7 +93,10 @@ func Unpack(root int, r io.Reader, opt Options) (Stats, error) {
 		err = e
 	}
 	if err == nil {
-		_, err = io.CopyBuffer(io.Discard, onlyReader{lr}, u.buf)
+		_, err = io.CopyBuffer(io.Discard, onlyReader{t}, u.buf)
+	}
+	if err == nil && opt.Recipe != nil {
+		err = opt.Recipe.finish(u.stats.Size)
 	}
 	return u.stats, err
 }
@@ -168,13 +175,13 @@ func (u *unpacker) entry(h *tar.Header) error {
 func (u *unpacker) create(h *tar.Header, base string, m meta) error {
 	switch h.Typeflag {
 	case tar.TypeDir:
-		return u.directory(base, m)
+		return u.directory(base, h.Name, m)
 	case tar.TypeReg, tar.TypeCont, tar.TypeGNUSparse:
-		return u.regular(h.Size, base, m)
+		return u.regular(h, base, m)
 	case tar.TypeSymlink:
-		return u.symlink(h.Linkname, base, m)
+		return u.symlink(h, base, m)
 	case tar.TypeLink:
-		return u.hardLink(h.Linkname, base)
+		return u.hardLink(h, base)
 	case tar.TypeChar:
 		return u.node(h, unix.S_IFCHR, base, m)
 	case tar.TypeBlock:

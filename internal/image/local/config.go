@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strconv"
 	"time"
 
@@ -30,8 +28,6 @@ type Config struct {
 		DiffIDs []digest.Digest `json:"diff_ids"`
 	} `json:"rootfs"`
 	History []History `json:"history,omitempty"`
-	// Size of the unpacked files; an extension that other engines pass over.
-	Size int64 `json:"org.bantam.size,omitempty"`
 }
 
 // Process is what a container inherits.
@@ -91,25 +87,8 @@ func decode(b []byte) (Config, error) {
 	return c, nil
 }
 
-// read returns the image with a valid id.
-func (s *Store) read(id digest.Digest) (*Image, error) {
-	b, err := readLimited(s.image(id))
-	if err != nil {
-		return nil, fmt.Errorf("read image %s: %w", id.Short(), err)
-	}
-	c, err := decode(b)
-	if err != nil {
-		return nil, fmt.Errorf("read image %s: %w", id.Short(), err)
-	}
-	return &Image{ID: id, Config: c}, nil
-}
-
-// readLimited reads one byte more than decode takes, at most.
-func readLimited(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxConfig+1))
+// DiffIDs reads a configuration and returns the layers that it names.
+func DiffIDs(config []byte) ([]digest.Digest, error) {
+	c, err := decode(config)
+	return c.RootFS.DiffIDs, err
 }

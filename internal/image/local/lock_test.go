@@ -1,7 +1,7 @@
 package local
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"os"
 	"sync"
@@ -14,13 +14,26 @@ import (
 
 // add imports b as an image of its own: the time makes its configuration differ.
 func add(s *Store, b []byte, created time.Time) (id digest.Digest, err error) {
-	err = s.Unpack(bytes.NewReader(b), func(diff digest.Digest, size int64) error {
-		c := &Config{Created: created, Size: size}
-		c.RootFS.Type, c.RootFS.DiffIDs = "layers", []digest.Digest{diff}
-		id, err = s.Add(c, nil)
-		return err
-	})
-	return id, err
+	l, err := s.Lease()
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	layer, err := l.Layer(context.Background(), &Source{Open: opener(b)})
+	if err != nil {
+		return "", err
+	}
+	c := &Config{Created: created}
+	c.RootFS.Type, c.RootFS.DiffIDs = "layers", []digest.Digest{layer.DiffID}
+	raw, err := c.Encode()
+	if err != nil {
+		return "", err
+	}
+	ids, err := l.Add(NewImage{Config: raw})
+	if err != nil {
+		return "", err
+	}
+	return ids[0], nil
 }
 
 // remove deletes an image after it has seen that its layer is there.
@@ -39,7 +52,7 @@ func remove(s *Store, id digest.Digest) error {
 			return err
 		}
 	}
-	_, err = s.Delete(i)
+	_, err = s.Delete(i.ID, nil)
 	return err
 }
 
@@ -64,7 +77,10 @@ func TestImportAgainstDelete(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	for _, d := range []string{"/layers", "/images/sha256"} {
+	if err := s.DeleteGone(); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []string{"/leases", "/layers", "/images/sha256"} {
 		if left, err := os.ReadDir(s.Root + d); err != nil || len(left) != 0 {
 			t.Errorf("%s has %v, %v; want nothing", d, left, err)
 		}

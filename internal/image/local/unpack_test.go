@@ -4,12 +4,17 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
 	"bantam/internal/image/archive"
+	"bantam/internal/image/blob"
 	"bantam/internal/image/digest"
 )
 
@@ -55,11 +60,96 @@ func compressed(t testing.TB, b []byte) map[string][]byte {
 
 // layerOf unpacks b and keeps no image of it.
 func layerOf(s *Store, b []byte) (id digest.Digest, size int64, err error) {
-	err = s.Unpack(bytes.NewReader(b), func(d digest.Digest, n int64) error {
-		id, size = d, n
-		return nil
-	})
-	return id, size, err
+	l, err := s.Lease()
+	if err != nil {
+		return "", 0, err
+	}
+	defer l.Close()
+	layer, err := l.Layer(context.Background(), &Source{Open: opener(b), Keep: true})
+	if err != nil {
+		return "", 0, err
+	}
+	_, err = l.Add()
+	return layer.DiffID, layer.Size, err
+}
+
+func opener(b []byte) func(int64) (io.ReadCloser, error) {
+	return func(off int64) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b[off:])), nil }
+}
+
+// A layer comes back as it was, and its compressed blob too.
+func TestLayersComeBack(t *testing.T) {
+	b := tarOf(t, "hello", "world")
+	for name, c := range compressed(t, b) {
+		s := &Store{Root: t.TempDir()}
+		id, _, err := layerOf(s, c)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, want := range [][]byte{b, c} {
+			r, size, err := s.Open(digest.FromBytes(want))
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, want) || size != int64(len(want)) {
+				t.Errorf("%s: %d bytes of %d, size %d, %v", name, len(got), len(want), size, err)
+			}
+			r.Close()
+		}
+		if err := os.WriteFile(s.layer(id)+"/hello", []byte("w0rld"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.WriteTar(io.Discard, id); !errors.Is(err, blob.ErrCorrupt) {
+			t.Errorf("%s: a changed layer is written out: %v", name, err)
+		}
+	}
+}
+
+// A broken download goes on where it was left, and what is wrong is not kept.
+func TestResume(t *testing.T) {
+	s := &Store{Root: t.TempDir()}
+	b := compressed(t, tarOf(t, "hello", strings.Repeat("world", 20000)))["gzip"]
+	src := &Source{Blob: digest.FromBytes(b), BlobSize: int64(len(b)), Keep: true}
+	var asked []int64
+	try := func(upTo int) error {
+		l, err := s.Lease()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		src.Open = func(off int64) (io.ReadCloser, error) {
+			asked = append(asked, off)
+			return io.NopCloser(bytes.NewReader(b[off:upTo])), nil
+		}
+		if _, err := l.Layer(context.Background(), src); err != nil {
+			return err
+		}
+		_, err = l.Add()
+		return err
+	}
+	if err := try(100); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatalf("a cut download: %v", err)
+	}
+	if err := try(len(b)); err != nil || len(asked) != 2 || asked[1] != 100 {
+		t.Fatalf("resumed at %v: %v", asked, err)
+	}
+	if err := try(0); err != nil || len(asked) != 2 {
+		t.Errorf("what is there is asked for: %v, %v", asked, err)
+	}
+	bad := *src
+	bad.Blob = digest.FromBytes([]byte("another"))
+	bad.Open = opener(b)
+	l, err := s.Lease()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := l.Layer(context.Background(), &bad); !errors.Is(err, blob.ErrCorrupt) {
+		t.Errorf("a wrong digest: %v", err)
+	}
+	if left, _ := os.ReadDir(s.Root + "/blobs/partial"); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
 }
 
 func TestDiffIDIsOfThePlainTar(t *testing.T) {
@@ -131,7 +221,7 @@ func TestConcurrentImportsOfOneArchive(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if left, _ := os.ReadDir(s.Root + "/layers"); len(left) != 1 {
-		t.Errorf("%d layers, want 1", len(left))
+	if left, _ := os.ReadDir(s.Root + "/layers"); len(left) != 2 {
+		t.Errorf("%d entries, want a layer and its recipe", len(left))
 	}
 }

@@ -1,0 +1,144 @@
+package local
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"bantam/internal/image/archive"
+	"bantam/internal/image/digest"
+	"bantam/internal/image/reference"
+
+	"golang.org/x/sys/unix"
+)
+
+// NewImage is what Add keeps.
+type NewImage struct {
+	// Config is the configuration's bytes as they came; its digest is the image's id.
+	Config []byte
+	// Names to give it. One with a digest says where it was pulled from or pushed to.
+	Names []reference.Reference
+	// Manifest and Index, which are blobs by now, are what the names stand for; "" for none.
+	Manifest, Index digest.Digest
+}
+
+// Encode writes a configuration that was made here, for NewImage.
+func (c *Config) Encode() ([]byte, error) {
+	b, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	_, err = decode(b) // what could not be read again
+	return b, err
+}
+
+// Add publishes the layers that this lease has unpacked, then the images, then their
+// names, and returns the ids. When it returns they are on the disk. Every layer of every
+// image must be there or be in this lease.
+func (l *Lease) Add(images ...NewImage) ([]digest.Digest, error) {
+	if err := l.flush(); err != nil {
+		return nil, err
+	}
+	free, err := l.Share()
+	if err != nil {
+		return nil, err
+	}
+	defer free()
+	if err := l.publish(); err != nil {
+		return nil, err
+	}
+	ids := make([]digest.Digest, len(images))
+	for i := range images {
+		if ids[i], err = l.record(images[i].Config); err != nil {
+			return nil, err
+		}
+	}
+	for i, n := range images {
+		for _, ref := range n.Names {
+			if err := l.SetName(Name{ref.Tagged(), Target{ids[i], n.Manifest, n.Index}}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return ids, l.sync("/tags")
+}
+
+// flush writes all files to the disk before a name says that they are there.
+func (l *Lease) flush() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.staged) == 0 {
+		return nil
+	}
+	if err := unix.Syncfs(l.fd); err != nil {
+		return fmt.Errorf("flush to disk: %w", err)
+	}
+	return nil
+}
+
+// publish gives the unpacked layers their names. The caller shares the lock.
+func (l *Lease) publish() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.staged) > 0 {
+		if err := l.staged[0].publish(); err != nil {
+			return err
+		}
+		l.staged = l.staged[1:]
+	}
+	return nil
+}
+
+// record keeps a configuration.
+func (l *Lease) record(raw []byte) (digest.Digest, error) {
+	c, err := decode(raw)
+	if err != nil {
+		return "", fmt.Errorf("keep image: %w", err)
+	}
+	id := digest.FromBytes(raw)
+	var size int64
+	for _, d := range c.RootFS.DiffIDs {
+		n, _, err := l.LayerSizes(d)
+		if err != nil {
+			return "", fmt.Errorf("keep image %s: %w", id.Short(), err)
+		}
+		size += n
+	}
+	if _, err := os.Lstat(l.image(id)); err == nil {
+		return id, nil
+	}
+	err = replace(l.image(id), func(tmp string) error { return writeDurably(tmp, record(size, raw)) })
+	if err != nil {
+		return "", fmt.Errorf("keep image %s: %w", id.Short(), err)
+	}
+	return id, l.sync("/images/sha256")
+}
+
+// sync flushes a folder: a name that was said to be there is there after a power cut.
+func (s *Store) sync(dir string) error {
+	f, err := os.Open(s.Root + dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+// link remembers which layer a compressed blob holds.
+func (s *Store) link(from, diff digest.Digest, f archive.Format) error {
+	free, err := s.Share()
+	if err != nil {
+		return err
+	}
+	defer free()
+	path := s.Root + "/blobs/layers/" + from.Hex()
+	err = replace(path, func(tmp string) error { return os.Symlink(diff.Hex()+" "+f.String(), tmp) })
+	if err != nil {
+		return fmt.Errorf("keep blob %s: %w", from.Short(), err)
+	}
+	return nil
+}
