@@ -40,9 +40,6 @@ func (o *RunOptions) modes(h *folder.HostConfig) error {
 			return fmt.Errorf("--%s: invalid %s mode %q", m.option, strings.ToUpper(m.option), m.value)
 		}
 	}
-	if strings.HasPrefix(h.IpcMode, sharing) {
-		return errors.New("--ipc container:NAME is not there yet: the other container's /dev/shm can't be shared so far")
-	}
 	if (h.UTSMode != "") && (o.Hostname != "" || o.Domainname != "") {
 		return errors.New("conflicting options: hostname and the UTS mode")
 	}

@@ -64,13 +64,16 @@ func parseMount(text string) (*folder.Mount, error) {
 		case !known:
 			return nil, fmt.Errorf("unexpected key '%s' in '%s'", key, f)
 		case err != nil:
-			return nil, fmt.Errorf("invalid value for %s: %s", key, value)
+			return nil, fmt.Errorf("invalid value for %s: %s%s", key, value, hint(key))
 		}
 	}
 	if m.Type == "tmpfs" {
 		m.Options = strings.Join(m.tmpfs, ",")
 	} else if len(m.tmpfs) > 0 {
 		return nil, fmt.Errorf("cannot mix 'tmpfs-*' options with mount type '%s'", m.Type)
+	}
+	if err := m.checkRecursive(); err != nil {
+		return nil, err
 	}
 	return &m.Mount, checkMount(&m.Mount, m.create)
 }
@@ -80,6 +83,33 @@ type mountSpec struct {
 	folder.Mount
 	create bool     // a missing source
 	tmpfs  []string // mount options
+}
+
+func hint(key string) string {
+	if key == "bind-recursive" {
+		return ` (must be "enabled", "disabled", "writable", or "readonly")`
+	}
+	return ""
+}
+
+// checkRecursive is docker's check of bind-recursive beside the other keys.
+func (m *mountSpec) checkRecursive() error {
+	switch {
+	case m.Options != "writable" && m.Options != "rro":
+		return nil
+	case !m.ReadOnly:
+		return fmt.Errorf("option 'bind-recursive=%s' requires 'readonly' to be specified in conjunction", recursiveName(m.Options))
+	case m.Options == "rro" && m.Propagation != "rprivate":
+		return errors.New("option 'bind-recursive=readonly' requires 'bind-propagation=rprivate' to be specified in conjunction")
+	}
+	return nil
+}
+
+func recursiveName(option string) string {
+	if option == "rro" {
+		return "readonly"
+	}
+	return option
 }
 
 // set takes one pair.

@@ -33,6 +33,10 @@ func (c *compiler) source(m *specs.Mount) string {
 }
 
 func (c *compiler) openSource(m *specs.Mount, o *mount.Options) Reg {
+	if tree, ok := c.opt.Trees[path.Clean("/"+m.Destination)]; ok {
+		fd, _ := c.get(unix.SYS_FCNTL, imm(uint64(tree)), imm(uint64(unix.F_DUPFD_CLOEXEC)), imm(0))
+		return fd
+	}
 	flags := uint64(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)
 	if o.Flags&unix.MS_REC != 0 || m.Type == "bind" && !o.Bind() {
 		flags |= unix.AT_RECURSIVE

@@ -59,6 +59,9 @@ func kernelMounts(h *folder.HostConfig) []specs.Mount {
 	if h.IpcMode == "host" {
 		shm = specs.Mount{Destination: "/dev/shm", Type: "bind", Source: "/dev/shm", Options: []string{"rbind", "rprivate"}}
 	}
+	if strings.HasPrefix(h.IpcMode, "container:") { // a tree that the monitor opens (plan.Options.Trees)
+		shm = specs.Mount{Destination: "/dev/shm", Type: "bind", Source: "/dev/shm", Options: []string{"bind", "rprivate", "nosuid", "noexec", "nodev"}}
+	}
 	list := []specs.Mount{
 		{Destination: "/proc", Type: "proc", Source: "proc", Options: []string{"nosuid", "noexec", "nodev"}},
 		{Destination: "/dev", Type: "tmpfs", Source: "tmpfs", Options: []string{"nosuid", "strictatime", "mode=755", "size=65536k"}},
@@ -95,14 +98,15 @@ func bind(m folder.Mount) specs.Mount {
 		propagation = "rprivate"
 	}
 	opts := []string{"rbind", propagation}
-	switch {
-	case m.Options == "nonrecursive":
+	if m.Options == "nonrecursive" {
 		opts[0] = "bind"
-	case m.ReadOnly && m.Options == "rro":
-		opts = append(opts, "rro")
 	}
 	if m.ReadOnly {
 		opts = append(opts, "ro")
+		// Since docker 25 what is mounted below the source is read-only, too.
+		if m.Options != "nonrecursive" && m.Options != "writable" {
+			opts = append(opts, "rro")
+		}
 	}
 	return specs.Mount{Destination: m.Destination, Type: "bind", Source: m.Source, Options: opts}
 }

@@ -174,6 +174,9 @@ func linux(in Input) *specs.Linux {
 			"net.ipv4.ping_group_range":           "0 2147483647",
 		}
 	}
+	if slices.ContainsFunc(r.Mounts, func(m folder.Mount) bool { return strings.TrimPrefix(m.Propagation, "r") == "shared" }) {
+		l.RootfsPropagation = "shared" // so that what is mounted there reaches the host
+	}
 	for k, v := range r.Host.Sysctls {
 		if l.Sysctl == nil {
 			l.Sysctl = map[string]string{}

@@ -15,7 +15,7 @@ import (
 
 // compile turns a container's spec into its plan. The root file system is an
 // overlay that the plan mounts inside the container's own mount namespace.
-func compile(spec *specs.Spec, r *folder.Record, f folder.Folder, host *cgroup.Host, group *cgroup.Group, tasks int) (*plan.Plan, error) {
+func compile(spec *specs.Spec, r *folder.Record, f folder.Folder, host *cgroup.Host, group *cgroup.Group, tasks int, trees map[string]int) (*plan.Plan, error) {
 	facts := launch.Probe()
 	facts.CgroupV2 = group.Mode() == cgroup.V2
 	return plan.Compile(spec, facts, plan.Options{
@@ -23,6 +23,7 @@ func compile(spec *specs.Spec, r *folder.Record, f folder.Folder, host *cgroup.H
 		Stdio:       !r.Config.Tty,
 		CgroupTasks: tasks,
 		CgroupPaths: groupPaths(host, group),
+		Trees:       trees,
 		Overlay:     &plan.Overlay{Lower: r.Layers, Upper: f.Path("upper"), Work: f.Path("work")},
 	})
 }
@@ -47,7 +48,7 @@ func Plan(r *folder.Record, f folder.Folder, profile *specs.LinuxSeccomp) (*plan
 			tasks++
 		}
 	}
-	return compile(spec, r, f, host, group, tasks)
+	return compile(spec, r, f, host, group, tasks, nil)
 }
 
 // prepareLayer makes the writable layer's folders.

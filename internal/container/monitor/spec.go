@@ -3,7 +3,6 @@ package monitor
 import (
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 
 	"bantam/internal/container/dockerspec"
@@ -14,24 +13,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// spec makes the OCI spec from the record. free gives back what it keeps open until the
-// container has its namespaces.
-func (m *monitor) spec() (spec *specs.Spec, free func(), err error) {
+// spec makes the OCI spec from the record. The peers' descriptors must stay open until
+// the container has its namespaces.
+func (m *monitor) spec(p *peers) (*specs.Spec, error) {
 	in := dockerspec.Input{Record: m.record, Folder: m.folder, Rows: m.job.Rows, Cols: m.job.Cols}
-	var open []int
-	free = func() {
-		for _, fd := range open {
-			unix.Close(fd)
-		}
-	}
+	var err error
 	if in.Seccomp, err = readProfile(m.folder.Path("seccomp.json")); err != nil {
-		return nil, free, err
+		return nil, err
 	}
-	if in.Join, open, err = join(m.store, m.record); err != nil {
-		return nil, free, err
+	if err = p.join(m.store, m.record); err != nil {
+		return nil, err
 	}
-	spec, err = makeSpec(in)
-	return spec, free, err
+	in.Join = p.paths
+	return makeSpec(in)
 }
 
 // makeSpec adds what depends on the host and on the image's files.
@@ -62,6 +56,9 @@ func makeSpec(in dockerspec.Input) (*specs.Spec, error) {
 		dev.Path = d.PathInContainer
 		in.Devices = append(in.Devices, dev)
 	}
+	if err := checkPropagation(in.Record.Mounts); err != nil {
+		return nil, err
+	}
 	in.Block, err = blockDevices(&h.Resources)
 	if err != nil {
 		return nil, err
@@ -85,53 +82,4 @@ func blockDevices(r *folder.Resources) (map[string][2]int64, error) {
 		}
 	}
 	return found, nil
-}
-
-// join opens the namespaces of the containers that this one shares them with. The
-// paths are of the open descriptors, so that they are the other container's even if it
-// ends meanwhile and another process gets its pid.
-func join(store *folder.Store, r *folder.Record) (map[specs.LinuxNamespaceType]string, []int, error) {
-	var paths map[specs.LinuxNamespaceType]string
-	var open []int
-	for _, n := range [...]struct {
-		mode, file string
-		kind       specs.LinuxNamespaceType
-	}{
-		{r.Host.NetworkMode, "net", specs.NetworkNamespace},
-		{r.Host.PidMode, "pid", specs.PIDNamespace},
-		{r.Host.IpcMode, "ipc", specs.IPCNamespace},
-		{r.Host.UTSMode, "uts", specs.UTSNamespace},
-	} {
-		id, shared := strings.CutPrefix(n.mode, "container:")
-		if !shared {
-			continue
-		}
-		fd, err := peer(store, id, n.file)
-		if err != nil {
-			return nil, open, fmt.Errorf("cannot join %s namespace of container %s: %w", strings.ToUpper(n.file), id, err)
-		}
-		open = append(open, fd)
-		if paths == nil {
-			paths = map[specs.LinuxNamespaceType]string{}
-		}
-		paths[n.kind] = "/proc/self/fd/" + strconv.Itoa(fd)
-	}
-	return paths, open, nil
-}
-
-// peer opens a namespace of a running container.
-func peer(store *folder.Store, id, file string) (int, error) {
-	st, err := store.Folder(id).ReadState()
-	if err != nil {
-		return -1, err
-	}
-	if !st.Alive() {
-		return -1, fmt.Errorf("container %s is not running", id)
-	}
-	fd, err := unix.Open("/proc/"+strconv.Itoa(st.Pid)+"/ns/"+file, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err == nil && !st.Alive() {
-		unix.Close(fd)
-		return -1, fmt.Errorf("container %s is not running", id)
-	}
-	return fd, err
 }

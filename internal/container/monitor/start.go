@@ -22,8 +22,9 @@ import (
 // start brings the container's process into being: spec, plan, cgroup, fork. The
 // limits and the record are written beside the child's work.
 func (m *monitor) start() error {
-	spec, free, err := m.spec()
-	defer free()
+	var peers peers
+	defer peers.close()
+	spec, err := m.spec(&peers)
 	if err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func (m *monitor) start() error {
 	}
 	defer m.group.Close()
 	m.state.Cgroup = spec.Linux.CgroupsPath
-	p, err := compile(spec, m.record, m.folder, m.group.host, m.group.Group, len(cfg.CgroupTasks))
+	p, err := compile(spec, m.record, m.folder, m.group.host, m.group.Group, len(cfg.CgroupTasks), peers.trees)
 	if err != nil {
 		return err
 	}
