@@ -33,6 +33,8 @@ func (c *call) startCommand() *command {
 		short: "Start one or more stopped containers", min: 1, max: -1,
 		options: option.Set{Interspersed: true, Options: []option.Option{
 			option.Bool(&o.Attach, "attach", 'a', "Attach STDOUT/STDERR and forward signals"),
+			refused("checkpoint", "string", "Restore from this checkpoint", "bantam makes no checkpoints: they need CRIU"),
+			refused("checkpoint-dir", "string", "Use a custom checkpoint storage directory", "bantam makes no checkpoints: they need CRIU"),
 			option.String(&o.DetachKeys, "detach-keys", 0, "Override the key sequence for detaching a container"),
 			option.Bool(&o.Stdin, "interactive", 'i', "Attach container's STDIN"),
 		}},

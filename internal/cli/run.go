@@ -27,7 +27,7 @@ func (c *call) runCommand() *command {
 
 // containerOptions are those that run and create share.
 func containerOptions(o *engine.RunOptions) []option.Option {
-	return slices.Concat(processOptions(o), healthOptions(&o.Health), isolationOptions(o), hostOptions(o), limitOptions(&o.Limits), deviceOptions(&o.Limits))
+	return slices.Concat(processOptions(o), healthOptions(&o.Health), isolationOptions(o), hostOptions(o), limitOptions(&o.Limits), deviceOptions(&o.Limits), refusedOptions())
 }
 
 // runOptions are a run's own.
