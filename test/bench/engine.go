@@ -118,7 +118,7 @@ func (e *engines) measure() ([]row, error) {
 		}
 		rows = append(rows, newRow("bantam run --network none", "engine", "ms", idle > 0, milliseconds, all))
 	}
-	for _, more := range []func() (row, error){e.version, e.rate, e.twoHundred} {
+	for _, more := range []func() (row, error){e.version, e.rate, e.twoHundred, e.logs} {
 		r, err := more()
 		if err != nil {
 			return nil, err

@@ -18,12 +18,18 @@ var meterSource []byte
 //go:embed native/memlock.c
 var memlockSource []byte
 
+//go:embed native/spew.c
+var spewSource []byte
+
 // native is the folder's compiled helpers (native/*.c say why they are in C).
-type native struct{ meter, memlock string }
+type native struct{ meter, memlock, spew string }
 
 func compileNative(dir string) (*native, error) {
-	n := &native{filepath.Join(dir, "meter"), filepath.Join(dir, "memlock.so")}
+	n := &native{filepath.Join(dir, "meter"), filepath.Join(dir, "memlock.so"), filepath.Join(dir, "spewer")}
 	if err := gcc(dir, "meter.c", meterSource, "-O2", "-static", "-o", n.meter); err != nil {
+		return nil, err
+	}
+	if err := gcc(dir, "spew.c", spewSource, "-O2", "-static", "-o", n.spew); err != nil {
 		return nil, err
 	}
 	return n, gcc(dir, "memlock.c", memlockSource, "-O2", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", n.memlock)
