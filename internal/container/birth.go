@@ -238,7 +238,7 @@ func (b *birth) fork() error {
 	cfg := launch.NoFDs()
 	cfg.Console = b.console
 	if b.console < 0 {
-		terminal.Own([3]int{0, 1, 2}, b.spec, b.spec.Process.User.UID)
+		terminal.Own([3]int{0, 1, 2}, b.spec, &b.spec.Process.User)
 	}
 	var err error
 	if cfg.CgroupTasks, err = b.group.Tasks(); err != nil {

@@ -182,7 +182,7 @@ func (e *entering) forkIn(g *cgroup.Group) (err error) {
 	cfg := launch.NoFDs()
 	cfg.Pidfd, cfg.Console = e.pidfd, e.console
 	if e.console < 0 {
-		terminal.Own([3]int{0, 1, 2}, e.spec, e.proc.User.UID)
+		terminal.Own([3]int{0, 1, 2}, e.spec, &e.proc.User)
 	}
 	if cfg.CgroupTasks, err = g.Tasks(); err != nil {
 		return err

@@ -509,6 +509,10 @@ func TestUserOfAProcess(t *testing.T) {
 	if err != nil || string(out) != "/home/foo\n1000\n" {
 		t.Errorf("exec: %q, %v", out, err)
 	}
+	out, err = r.command("exec", "--env", "HOME=/other", "--env", "X=y", id, "sh", "-c", "echo $HOME $X; tr '\\0' '\\n' </proc/self/environ | grep -c ^HOME").Output()
+	if err != nil || string(out) != "/other y\n1\n" {
+		t.Errorf("exec --env: %q, %v", out, err)
+	}
 }
 
 // A config elsewhere, and no cgroup at all: crun's options, which Podman's users know.

@@ -161,8 +161,15 @@ func (c *compiler) ids(p *specs.Process) error {
 	return nil
 }
 
+// keepGroups is crun's annotation that leaves a process the groups of whoever starts it, the
+// privileges of a rootless user above all: what podman's --group-add keep-groups asks for.
+const keepGroups = "run.oci.keep_original_groups"
+
 // groups sets the supplementary groups. A user namespace that denies setgroups(2) keeps what it has.
 func (c *compiler) groups(p *specs.Process) {
+	if c.spec.Annotations[keepGroups] == "1" {
+		return
+	}
 	if len(p.User.AdditionalGids) == 0 {
 		c.call(unix.SYS_SETGROUPS, imm(0), imm(0)).ignore(unix.EPERM)
 		return

@@ -3,6 +3,7 @@ package ocicmd
 import (
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -88,11 +89,25 @@ func (e *execFlags) change(p *specs.Process, args []string) error {
 	if e.noNewPrivsSet {
 		p.NoNewPrivileges = e.noNewPrivs
 	}
-	p.Env = append(append([]string{}, p.Env...), e.env...)
+	p.Env = slices.Clone(p.Env)
+	for _, v := range e.env {
+		p.Env = setEnv(p.Env, v)
+	}
 	if err := e.setUser(p); err != nil {
 		return err
 	}
 	return e.addCapabilities(p)
+}
+
+// setEnv replaces a variable or adds it: of two of a name most programs see the first.
+func setEnv(env []string, v string) []string {
+	name, _, _ := strings.Cut(v, "=")
+	i := slices.IndexFunc(env, func(old string) bool { return strings.HasPrefix(old, name+"=") })
+	if i < 0 {
+		return append(env, v)
+	}
+	env[i] = v
+	return env
 }
 
 func (e *execFlags) setUser(p *specs.Process) error {

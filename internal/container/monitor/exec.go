@@ -105,7 +105,7 @@ func (m *monitor) execPlan(r *wire.ExecRequest, stdio [3]int) (*plan.Plan, launc
 	if err != nil {
 		return nil, cfg, err
 	}
-	terminal.Own(stdio, spec, proc.User.UID)
+	terminal.Own(stdio, spec, &proc.User)
 	facts := launch.Probe()
 	facts.CgroupV2 = m.group.Mode() == cgroup.V2
 	tasks := 0

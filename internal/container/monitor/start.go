@@ -49,7 +49,7 @@ func (m *monitor) start() error {
 		return err
 	}
 	cfg.Stdio, cfg.Console = io.child, io.console
-	terminal.Own(io.child, spec, spec.Process.User.UID)
+	terminal.Own(io.child, spec, &spec.Process.User)
 	// Nobody in the container can trace a child that is about to be its first process.
 	cfg.ShareMemory = true
 	proc, err := launch.Start(p, cfg)
