@@ -89,7 +89,7 @@ func TestDuration(t *testing.T) {
 		0: "Less than a second", time.Second: "1 second", 59 * time.Second: "59 seconds", time.Minute: "About a minute", 46 * time.Minute: "46 minutes",
 		time.Hour: "About an hour", 3 * time.Hour: "3 hours", 50 * time.Hour: "2 days", 15 * 24 * time.Hour: "2 weeks", 70 * 24 * time.Hour: "2 months", 800 * 24 * time.Hour: "2 years",
 	} {
-		if got := duration(d); got != want {
+		if got := engine.Duration(d); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)
 		}
 	}

@@ -61,7 +61,7 @@ func rowOfImage(i engine.Image, noTrunc bool) imageRow {
 		CreatedAt: i.Created.Local().Format("2006-01-02 15:04:05 -0700 MST"), CreatedSince: "N/A",
 	}
 	if i.Created.After(time.Unix(0, 0)) {
-		r.CreatedSince = ago(i.Created)
+		r.CreatedSince = engine.Ago(i.Created)
 	}
 	if !noTrunc {
 		r.ID = i.ID[len("sha256:"):][:12]

@@ -4,10 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"bantam/internal/cli/option"
-	"bantam/internal/container/folder"
 	"bantam/internal/engine"
 )
 
@@ -70,9 +68,9 @@ func (r containerRow) Label(name string) string { return r.labels[name] }
 
 func psRow(c *engine.Container, noTrunc bool) containerRow {
 	r := containerRow{
-		ID: c.ID, Image: c.Config.Image, Command: commandLine(c.Path, c.Args),
-		CreatedAt: c.Created.Local().Format("2006-01-02 15:04:05 -0700 MST"), RunningFor: ago(c.Created),
-		State: state(c), Status: status(c), Names: c.Name, Networks: c.Host.NetworkMode,
+		ID: c.ID, Image: c.Config.Image, Command: c.CommandLine(),
+		CreatedAt: c.Created.Local().Format("2006-01-02 15:04:05 -0700 MST"), RunningFor: engine.Ago(c.Created),
+		State: c.Word(), Status: c.Text(), Names: c.Name, Networks: c.Host.NetworkMode,
 		Labels: joinLabels(c.Config.Labels), labels: c.Config.Labels,
 	}
 	var mounts []string
@@ -88,83 +86,12 @@ func psRow(c *engine.Container, noTrunc bool) containerRow {
 	return r
 }
 
-// commandLine quotes arguments with blanks, as docker does.
-func commandLine(path string, args []string) string {
-	for _, a := range args {
-		if strings.Contains(a, " ") {
-			a = "'" + a + "'"
-		}
-		path += " " + a
-	}
-	return path
-}
-
 func ellipsis(s string, n int) string {
 	r := []rune(s)
 	if len(r) <= n {
 		return s
 	}
 	return string(r[:n-1]) + "…"
-}
-
-// state is docker's word for how the container fares.
-func state(c *engine.Container) string {
-	if c.Paused {
-		return "paused"
-	}
-	return string(c.Status)
-}
-
-func status(s *engine.Container) string {
-	switch s.State.Status {
-	case folder.Running:
-		text := "Up " + duration(time.Since(s.Started))
-		switch {
-		case s.Paused:
-			text += " (Paused)"
-		case s.Health != nil && s.Health.Status == "starting":
-			text += " (health: starting)"
-		case s.Health != nil:
-			text += " (" + s.Health.Status + ")"
-		}
-		return text
-	case folder.Restarting:
-		return "Restarting (" + strconv.Itoa(s.ExitCode) + ") " + ago(s.Finished)
-	case folder.Exited:
-		return "Exited (" + strconv.Itoa(s.ExitCode) + ") " + ago(s.Finished)
-	}
-	return "Created"
-}
-
-func ago(t time.Time) string { return duration(time.Since(t)) + " ago" }
-
-// duration says it in docker's words.
-func duration(d time.Duration) string {
-	seconds, minutes, hours := int(d.Seconds()), int(d.Minutes()), int(d.Hours()+0.5)
-	n := strconv.Itoa
-	switch {
-	case seconds < 1:
-		return "Less than a second"
-	case seconds == 1:
-		return "1 second"
-	case seconds < 60:
-		return n(seconds) + " seconds"
-	case minutes == 1:
-		return "About a minute"
-	case minutes < 60:
-		return n(minutes) + " minutes"
-	case hours == 1:
-		return "About an hour"
-	case hours < 48:
-		return n(hours) + " hours"
-	case hours < 24*7*2:
-		return n(hours/24) + " days"
-	case hours < 24*30*2:
-		return n(hours/24/7) + " weeks"
-	case hours < 24*365*2:
-		return n(hours/24/30) + " months"
-	}
-	return n(int(d.Hours())/24/365) + " years"
 }
 
 func joinLabels(m map[string]string) string {

@@ -20,6 +20,7 @@ type CopyOptions struct {
 	FollowLink bool // of the source
 	In         io.Reader
 	Out        io.Writer
+	Found      func(*PathStat) // is told what the source in the container is; may be nil
 }
 
 // Copy copies between a container and the host: one of from and to is CONTAINER:PATH.
@@ -64,81 +65,22 @@ func (e *Engine) copyOut(name, from, to string, o *CopyOptions) error {
 	if err != nil {
 		return err
 	}
-	root, release, err := c.rootfs()
+	src, err := c.source(from, o.FollowLink)
 	if err != nil {
 		return err
 	}
-	defer release()
-	clean, content, isFolder := inside(from)
-	missing := fmt.Errorf("Could not find the file %s in container %s", from, name)
-	parent, base := path.Split(clean)
-	dir, err := resolve(root, parent, unix.O_RDONLY|unix.O_DIRECTORY)
-	if err != nil {
-		return missing
-	}
-	defer unix.Close(dir)
-	if base == "" {
-		base = "."
-	}
-	var st unix.Stat_t
-	if err := unix.Fstatat(dir, base, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return missing
-	}
-	if st.Mode&unix.S_IFMT == unix.S_IFLNK && (o.FollowLink || isFolder) {
-		if dir, base, st, err = e.follow(root, clean); err != nil {
-			return missing
-		}
-		defer unix.Close(dir)
-	}
-	isDir := st.Mode&unix.S_IFMT == unix.S_IFDIR
-	if isFolder && !isDir {
-		return fmt.Errorf("%s: not a directory", from)
-	}
-	own := path.Base(clean)
-	if clean == "/" {
-		own = "."
+	defer src.release()
+	if o.Found != nil {
+		o.Found(src.stat())
 	}
 	if to == "-" {
-		return layer.PackFile(o.Out, dir, base, own)
+		return layer.PackFile(o.Out, src.dir, src.base, src.own)
 	}
-	where, as, err := hostTarget(to, own, isDir, content)
+	where, as, err := hostTarget(to, src.own, src.isDir(), src.content)
 	if err != nil {
 		return err
 	}
-	return unpackOnHost(where, o, func(w io.Writer) error { return layer.PackFile(w, dir, base, as) })
-}
-
-// follow resolves a link in the container to the file that it leads to.
-func (e *Engine) follow(root int, p string) (dir int, base string, st unix.Stat_t, err error) {
-	fd, err := resolve(root, p, unix.O_PATH)
-	if err != nil {
-		return -1, "", st, err
-	}
-	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT == unix.S_IFDIR {
-		return fd, ".", st, err
-	}
-	unix.Close(fd)
-	// A file: its folder, by resolving link after link.
-	for range 40 {
-		parent, last := path.Split(p)
-		dir, err = resolve(root, parent, unix.O_RDONLY|unix.O_DIRECTORY)
-		if err != nil {
-			return -1, "", st, err
-		}
-		if err = unix.Fstatat(dir, last, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil || st.Mode&unix.S_IFMT != unix.S_IFLNK {
-			return dir, last, st, err
-		}
-		b := make([]byte, 4096)
-		n, err := unix.Readlinkat(dir, last, b)
-		unix.Close(dir)
-		if err != nil {
-			return -1, "", st, err
-		}
-		if p = string(b[:n]); !path.IsAbs(p) {
-			p = path.Join(parent, p)
-		}
-	}
-	return -1, "", st, unix.ELOOP
+	return unpackOnHost(where, o, func(w io.Writer) error { return layer.PackFile(w, src.dir, src.base, as) })
 }
 
 // hostTarget applies docker's rules to a target on the host: the folder to unpack in and
@@ -285,7 +227,7 @@ func unpackIn(root int, where, as string, r io.Reader, o *CopyOptions, name stri
 	clean, _, _ := inside(where)
 	dir, err := resolve(root, clean, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
-		return fmt.Errorf("Could not find the file %s in container %s", clean, name)
+		return &NoSuchPath{clean, name}
 	}
 	defer unix.Close(dir)
 	var owner *layer.Owner

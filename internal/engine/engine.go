@@ -27,6 +27,9 @@ type Engine struct {
 	Version string
 	// Notes takes what was recovered and other things the user should know; standard error.
 	Notes io.Writer
+	// Children has the monitors reaped that end before this process does; nil in a command,
+	// whose monitors go over to init.
+	Children *Children
 }
 
 // CodedError is an error with the exit code that docker gives it.

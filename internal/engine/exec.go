@@ -23,6 +23,8 @@ type ExecOptions struct {
 	Detach     bool
 	Privileged bool
 	DetachKeys string
+
+	id string // under which the monitor keeps its state, or ""
 }
 
 // Exec runs a further process in a running container and returns its exit code. The
@@ -86,7 +88,7 @@ func (e *Engine) execution(name string, o *ExecOptions, streams Streams) (*execu
 		return nil, &CodedError{1, err}
 	}
 	x := &execution{conn: conn, opts: o, keys: keys, streams: streams, request: wire.ExecRequest{
-		Args: o.Command, Env: o.Env, User: o.User, Cwd: o.Workdir, TTY: o.TTY, Privileged: o.Privileged,
+		ID: o.id, Args: o.Command, Env: o.Env, User: o.User, Cwd: o.Workdir, TTY: o.TTY, Privileged: o.Privileged,
 	}}
 	if err := x.start(); err != nil {
 		x.close()
@@ -103,7 +105,7 @@ func (e *Engine) execution(name string, o *ExecOptions, streams Streams) (*execu
 func (e *Engine) executable(name string) (*container, error) {
 	c, err := e.getRunning(name)
 	if err == nil && c.marked(paused) {
-		err = fmt.Errorf("container %s is paused, unpause the container before exec", c.Record.ID)
+		err = &Conflict{fmt.Errorf("container %s is paused, unpause the container before exec", c.Record.ID)}
 	}
 	return c, err
 }

@@ -13,7 +13,7 @@ func (e *Engine) Pause(name string) error {
 		return err
 	}
 	if c.marked(paused) {
-		return fmt.Errorf("container %s is already paused", c.Record.ID)
+		return &Conflict{fmt.Errorf("container %s is already paused", c.Record.ID)}
 	}
 	if err := c.mark(paused); err != nil {
 		return fmt.Errorf("cannot pause container %s: %w", c.Record.ID, err)
@@ -32,7 +32,7 @@ func (e *Engine) Unpause(name string) error {
 		return err
 	}
 	if !c.marked(paused) {
-		return fmt.Errorf("container %s is not paused", c.Record.ID)
+		return &Conflict{fmt.Errorf("container %s is not paused", c.Record.ID)}
 	}
 	return c.thaw()
 }

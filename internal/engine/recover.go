@@ -62,7 +62,7 @@ func (c *container) read() (err error) {
 // recover has the lock of a container that is said to run and has no monitor.
 func (e *Engine) recover(s *folder.Store, c *container, lock *folder.Lock) error {
 	if c.State.Alive() {
-		conn, _, err := adopt(wire.Job{Root: e.Root, ID: c.Record.ID, Adopt: true}, lock, nil)
+		conn, _, err := e.adopt(wire.Job{Root: e.Root, ID: c.Record.ID, Adopt: true}, lock, nil)
 		if err != nil {
 			return err
 		}

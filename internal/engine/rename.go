@@ -16,13 +16,13 @@ func (e *Engine) Rename(old, name string) error {
 	}
 	name = strings.TrimPrefix(name, "/")
 	if name == "" {
-		return errors.New("new name cannot be empty")
+		return &Invalid{errors.New("new name cannot be empty")}
 	}
 	if name == c.Record.Name {
-		return errors.New("Renaming a container with the same name as its current name")
+		return &Invalid{errors.New("Renaming a container with the same name as its current name")}
 	}
 	if err := folder.CheckName(name); err != nil {
-		return err
+		return &Invalid{err}
 	}
 	if err := s.Reserve(name, c.Record.ID); err != nil {
 		return fmt.Errorf("Error when allocating new name: %w", err)

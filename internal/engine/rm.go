@@ -30,7 +30,7 @@ func (e *Engine) Remove(name string, force bool) error {
 	}
 	if c.State.Status == folder.Restarting {
 		if !force {
-			return fmt.Errorf("cannot remove container %q: container is restarting: stop the container before removing or force remove", name)
+			return &Conflict{fmt.Errorf("cannot remove container %q: container is restarting: stop the container before removing or force remove", name)}
 		}
 		if err := c.mark(stopped); err != nil {
 			return fmt.Errorf("cannot stop container %q: %w", name, err)
@@ -38,7 +38,7 @@ func (e *Engine) Remove(name string, force bool) error {
 	}
 	if c.State.Status == folder.Running {
 		if !force {
-			return fmt.Errorf("cannot remove container %q: container is running: stop the container before removing or force remove", name)
+			return &Conflict{fmt.Errorf("cannot remove container %q: container is running: stop the container before removing or force remove", name)}
 		}
 		if err := c.mark(stopped); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("cannot kill container %q: %w", name, err)

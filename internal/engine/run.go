@@ -57,7 +57,7 @@ func (e *Engine) prepare(o *RunOptions) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, pid, err := spawn()
+	conn, pid, err := e.spawn()
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (s *session) recordIn(store *folder.Store, o *RunOptions) (f folder.Folder,
 		return f, nil, err
 	}
 	if s.record, err = o.draft(img); err != nil {
-		return f, nil, err
+		return f, nil, &Invalid{err}
 	}
 	s.engine.warn(&s.record.Host)
 	return s.engine.create(store, o, s.record)

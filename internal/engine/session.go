@@ -44,17 +44,30 @@ var errDetached = errors.New("detached")
 
 // begin sends the job and waits until the container runs.
 func (s *session) begin(lock *folder.Lock) error {
+	if err := s.send(lock); err != nil {
+		return err
+	}
+	return s.awaitStart()
+}
+
+// send sends the job, and the lock with it.
+func (s *session) send(lock *folder.Lock) error {
 	fds := append([]int{lock.FD}, s.view.outputs()...)
 	err := s.conn.Send(wire.KindJob, s.job.Encode(), fds...)
 	lock.Free() // the monitor's copy holds it from now on
 	if err != nil {
 		return fmt.Errorf("the monitor ended before its container was started: %w", err)
 	}
-	return s.awaitStart()
+	return nil
 }
 
 func (s *session) awaitStart() error {
 	m, err := s.conn.Receive()
+	return s.started(m, err)
+}
+
+// started takes the monitor's word that the container runs.
+func (s *session) started(m wire.Message, err error) error {
 	switch {
 	case err == io.EOF:
 		return errors.New("the monitor was killed before its container was started: nothing runs, try again")
@@ -69,6 +82,11 @@ func (s *session) awaitStart() error {
 	rest := m.FDs[1:]
 	if !s.view.TTY && s.job.Stdout && len(rest) >= 2 {
 		s.kept, rest = rest[:2], rest[2:]
+	}
+	if len(rest) > 0 && !s.view.TTY && !s.view.Stdin {
+		// It would keep the container's input from ending.
+		unix.Close(rest[0])
+		return nil
 	}
 	if len(rest) > 0 {
 		s.input = os.NewFile(uintptr(rest[0]), "container's input")
@@ -175,7 +193,9 @@ func (e *ear) close() {
 
 // listen waits for the exit and for the end of the clean-up.
 func (s *session) listen(detached <-chan struct{}) (int, error) {
-	s.ear = listenTo(s.conn)
+	if s.ear == nil {
+		s.ear = listenTo(s.conn)
+	}
 	code := -1
 	for {
 		select {
@@ -235,14 +255,14 @@ func (s *session) takeOver() error {
 		job.Pipes = true
 		fds = append(fds, s.kept...)
 	}
-	s.conn, s.monitor, err = adopt(job, lock, fds)
+	s.conn, s.monitor, err = s.engine.adopt(job, lock, fds)
 	return err
 }
 
 // adopt starts a monitor for a container whose own was killed.
-func adopt(job wire.Job, lock *folder.Lock, fds []int) (wire.Conn, int, error) {
+func (e *Engine) adopt(job wire.Job, lock *folder.Lock, fds []int) (wire.Conn, int, error) {
 	defer lock.Free()
-	conn, pid, err := spawn()
+	conn, pid, err := e.spawn()
 	if err != nil {
 		return conn, 0, err
 	}

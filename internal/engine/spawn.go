@@ -15,7 +15,7 @@ import (
 // spawn starts a monitor, which waits for its job: its start-up overlaps with
 // what the caller does meanwhile. Closing the connection without a job ends it.
 // It returns the connection and the monitor's pid.
-func spawn() (wire.Conn, int, error) {
+func (e *Engine) spawn() (wire.Conn, int, error) {
 	program, err := monitorProgram()
 	if err != nil {
 		return wire.Conn{FD: -1}, 0, err
@@ -45,6 +45,7 @@ func spawn() (wire.Conn, int, error) {
 		ours.Close()
 		return ours, 0, fmt.Errorf("start the monitor %s: %w", program, err)
 	}
+	e.Children.add(pid)
 	return ours, pid, nil
 }
 

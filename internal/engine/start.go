@@ -31,6 +31,8 @@ func (e *Engine) Create(o *RunOptions) (string, error) {
 type StartOptions struct {
 	Attach, Stdin, SigProxy bool
 	DetachKeys              string
+	// Waiting are attached from the start on.
+	Waiting []*Waiting
 }
 
 // Start starts a container that was created or has ended. Attached, it returns the
@@ -76,7 +78,7 @@ func (e *Engine) launch(c *container, o *StartOptions) (*session, error) {
 		return nil, nil
 	}
 	c.unmark(stopped)
-	conn, pid, err := spawn()
+	conn, pid, err := e.spawn()
 	if err != nil {
 		lock.Free()
 		return nil, err
@@ -91,9 +93,23 @@ func (e *Engine) launch(c *container, o *StartOptions) (*session, error) {
 	if attached && tty {
 		s.showTerminal()
 	}
-	if err := s.begin(lock); err != nil {
+	waiting := taken(o.Waiting)
+	s.job.Waiting = uint16(len(waiting))
+	for _, w := range waiting {
+		defer w.far.Close()
+	}
+	err = s.send(lock)
+	for _, w := range waiting {
+		if err == nil {
+			err = conn.Send(wire.KindCall, nil, w.far.FD)
+		}
+	}
+	if err == nil {
+		err = s.awaitStart()
+	}
+	if err != nil {
 		s.term.restore()
-		conn.Close()
+		s.close()
 		return nil, err
 	}
 	return s, nil
@@ -118,10 +134,10 @@ func (e *Engine) Attach(name string, o *AttachOptions) (int, error) {
 		return 1, err
 	}
 	if c.State.Status != folder.Running {
-		return 1, errors.New("You cannot attach to a stopped container, start it first")
+		return 1, &Conflict{errors.New("You cannot attach to a stopped container, start it first")}
 	}
 	if c.marked(paused) {
-		return 1, errors.New("You cannot attach to a paused container, unpause it first")
+		return 1, &Conflict{errors.New("You cannot attach to a paused container, unpause it first")}
 	}
 	tty := c.Record.Config.Tty
 	v := view{tty, !o.NoStdin && c.Record.Config.OpenStdin, o.SigProxy, o.DetachKeys, o.Streams.or().only(true, !tty)}

@@ -120,7 +120,7 @@ func (c *container) stopSignal(text string) (unix.Signal, error) {
 	}
 	sig, err := signal.Parse(text)
 	if err != nil || sig == 0 {
-		return 0, fmt.Errorf("invalid signal: %s", text)
+		return 0, &Invalid{fmt.Errorf("invalid signal: %s", text)}
 	}
 	return sig, nil
 }
@@ -153,7 +153,7 @@ func (e *Engine) Kill(name, text string) error {
 	if text != "" {
 		var err error
 		if sig, err = signal.Parse(text); err != nil || sig == 0 {
-			return fmt.Errorf("invalid signal: %s", text)
+			return &Invalid{fmt.Errorf("invalid signal: %s", text)}
 		}
 	}
 	c, err := e.getRunning(name)

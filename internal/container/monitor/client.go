@@ -114,21 +114,46 @@ func (m *monitor) hear(polled []unix.PollFd) {
 }
 
 // answer opens the door to one command.
-func (m *monitor) answer() {
-	msg, err := m.door.Receive()
+func (m *monitor) answer() { m.caller(m.door) }
+
+// caller takes a command's call as a client; none where it is none.
+func (m *monitor) caller(from wire.Conn) *client {
+	msg, err := from.Receive()
 	if err != nil || msg.Kind != wire.KindCall || len(msg.FDs) != 1 {
-		return
+		return nil
 	}
 	c, err := newClient(wire.Conn{FD: msg.FDs[0]}, false, false, nil)
 	if err != nil {
 		unix.Close(msg.FDs[0])
-		return
+		return nil
 	}
 	m.clients = append(m.clients, c)
+	return c
+}
+
+// admit takes a command that attaches from the start on. It has sent its outputs before
+// its call was handed over.
+func (m *monitor) admit(from wire.Conn) {
+	c := m.caller(from)
+	if c == nil {
+		return
+	}
+	if msg, err := c.conn.Receive(); err == nil && msg.Kind == wire.KindAttach && len(msg.Body) == 1 {
+		c.take(msg)
+	} else {
+		m.detach(c)
+	}
 }
 
 // attachClient gives a command the container's output from now on.
 func (m *monitor) attachClient(c *client, msg wire.Message) {
+	c.take(msg)
+	m.output.connect(c.sinks)
+	m.greet(c)
+}
+
+// take takes the outputs that came with a message.
+func (c *client) take(msg wire.Message) {
 	fds := msg.FDs
 	for i := range c.sinks {
 		if msg.Body[0]&(1<<i) != 0 && len(fds) > 0 && c.sinks[i] == nil {
@@ -139,8 +164,6 @@ func (m *monitor) attachClient(c *client, msg wire.Message) {
 	for _, fd := range fds {
 		unix.Close(fd)
 	}
-	m.output.connect(c.sinks)
-	m.greet(c)
 }
 
 // greet tells a command that the container runs, with what it may need.

@@ -2,10 +2,13 @@ package monitor
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strconv"
+	"time"
 
 	"bantam/internal/container/dockerspec"
+	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor/wire"
 	"bantam/internal/container/terminal"
 	"bantam/internal/launch"
@@ -23,16 +26,20 @@ import (
 func (m *monitor) execClient(c *client, msg wire.Message) {
 	defer m.execs.Done()
 	defer c.close()
-	proc, console, err := m.request(msg.FDs)
+	proc, console, id, err := m.request(msg.FDs)
 	for _, fd := range msg.FDs {
 		unix.Close(fd)
 	}
+	state := folder.ExecState{}
 	if err != nil {
 		text, code := execError(err)
+		m.keepExec(id, code, &state)
 		_ = c.conn.Send(wire.KindFailed, append([]byte{byte(code)}, text...))
 		return
 	}
 	defer unix.Close(proc.Pidfd)
+	state.Pid = proc.Pid
+	m.keepExec(id, -1, &state)
 	fds := []int{proc.Pidfd}
 	if console >= 0 {
 		fds = append(fds, console)
@@ -42,27 +49,44 @@ func (m *monitor) execClient(c *client, msg wire.Message) {
 		unix.Close(console)
 	}
 	code := exitCode(proc.Pidfd)
+	m.keepExec(id, code, &state)
 	reap(proc.Pidfd)
 	_ = c.conn.Send(wire.KindExited, []byte{byte(code)})
 }
 
 // request reads what came with the message and acts on it.
-func (m *monitor) request(fds []int) (proc *launch.Process, console int, err error) {
+func (m *monitor) request(fds []int) (proc *launch.Process, console int, id string, err error) {
 	if len(fds) == 0 {
-		return nil, -1, errors.New("a request for exec without its text")
+		return nil, -1, "", errors.New("a request for exec without its text")
 	}
 	r, err := wire.ReadExec(fds[0])
 	if err != nil {
-		return nil, -1, err
+		return nil, -1, "", err
 	}
 	stdio := [3]int{-1, -1, -1}
 	if !r.TTY {
 		if len(fds) != 4 {
-			return nil, -1, errors.New("a request for exec without standard files")
+			return nil, -1, r.ID, errors.New("a request for exec without standard files")
 		}
 		copy(stdio[:], fds[1:])
 	}
-	return m.exec(r, stdio)
+	proc, console, err = m.exec(r, stdio)
+	return proc, console, r.ID, err
+}
+
+// keepExec writes what became of a process that has an id; code is -1 while it runs.
+func (m *monitor) keepExec(id string, code int, state *folder.ExecState) {
+	if id == "" {
+		return
+	}
+	if code >= 0 {
+		state.ExitCode, state.Finished = code, time.Now().UTC()
+	} else {
+		state.PidStart, _ = folder.StartTime(state.Pid)
+	}
+	if err := m.folder.WriteExecState(id, state); err != nil {
+		fmt.Fprintln(os.Stderr, "bantam-oci monitor:", err)
+	}
 }
 
 // exec starts a further process and returns its terminal's master end, -1 without a terminal.
@@ -169,7 +193,7 @@ func (m *monitor) bringIn(p *plan.Plan, cfg launch.Config, master int) (*launch.
 		return nil, -1, err
 	}
 	console := -1
-	err = admit(proc, func() (err error) {
+	err = setGoing(proc, func() (err error) {
 		if master >= 0 {
 			console, err = terminal.Receive(master)
 		}

@@ -98,6 +98,9 @@ func (m *monitor) accept(conn wire.Conn) error {
 	if m.job.Pipes {
 		m.kept = [2]int{next(), next()}
 	}
+	for range m.job.Waiting {
+		m.admit(conn)
+	}
 	m.store = &folder.Store{Root: m.job.Root}
 	m.folder = m.store.Folder(m.job.ID)
 	return m.load()

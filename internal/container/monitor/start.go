@@ -81,7 +81,7 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 		err = cmp.Or(proc.Ready(), err)
 	}
 	if err == nil {
-		err = admit(proc, func() error {
+		err = setGoing(proc, func() error {
 			if io.master < 0 {
 				return nil
 			}
@@ -99,8 +99,8 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 	return nil
 }
 
-// admit takes a child from its being set up to its execve; take gets its terminal in between.
-func admit(proc *launch.Process, take func() error) error {
+// setGoing takes a child from its being set up to its execve; take gets its terminal in between.
+func setGoing(proc *launch.Process, take func() error) error {
 	err := proc.Ready()
 	if err == nil {
 		err = take()

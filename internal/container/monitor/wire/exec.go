@@ -19,6 +19,7 @@ import (
 //
 // The process goes on when the command is gone.
 type ExecRequest struct {
+	ID         string // under which its state is kept, or ""
 	Args, Env  []string
 	User, Cwd  string // "" is the container's own
 	TTY        bool
@@ -38,7 +39,7 @@ func (r *ExecRequest) Encode() (int, error) {
 		flags |= 2
 	}
 	b := []byte{flags}
-	for _, list := range [...][]string{{r.User, r.Cwd}, r.Args, r.Env} {
+	for _, list := range [...][]string{{r.User, r.Cwd, r.ID}, r.Args, r.Env} {
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(list)))
 		for _, s := range list {
 			b = append(binary.LittleEndian.AppendUint32(b, uint32(len(s))), s...)
@@ -86,10 +87,10 @@ func decodeExec(b []byte) (*ExecRequest, error) {
 			return nil, errExec
 		}
 	}
-	if len(own) != 2 || len(b) > 0 {
+	if len(own) != 3 || len(b) > 0 {
 		return nil, errExec
 	}
-	r.User, r.Cwd = own[0], own[1]
+	r.User, r.Cwd, r.ID = own[0], own[1], own[2]
 	return r, nil
 }
 

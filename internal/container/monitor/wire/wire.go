@@ -26,6 +26,10 @@
 //	  | -- Attach [stdout, stderr] ---------> | through the new pair, as all that follows
 //	  | <-- Started [pidfd, out, err, input]  |
 //	  | ...                                   | as above
+//
+// Who wants to be attached from the first byte on, before somebody else starts the
+// container, makes the pair and sends its Attach in advance; the one who starts it sends
+// the far end along as a Call, after the Job, which says how many of them come.
 package wire
 
 import (
@@ -133,32 +137,40 @@ func rights(oob []byte) ([]int, error) {
 
 // Call reaches a monitor through its door, the descriptor number fd of the process.
 func Call(monitor, fd int) (Conn, error) {
+	ours, theirs, err := Pair()
+	if err != nil {
+		return ours, err
+	}
+	defer theirs.Close()
+	if err := Hand(monitor, fd, theirs); err != nil {
+		ours.Close()
+		return Conn{-1}, err
+	}
+	return ours, nil
+}
+
+// Hand sends the far end of a pair through a monitor's door.
+func Hand(monitor, fd int, far Conn) error {
 	pidfd, err := unix.PidfdOpen(monitor, 0)
 	if err != nil {
-		return Conn{-1}, fmt.Errorf("reach the monitor, process %d: %w", monitor, err)
+		return fmt.Errorf("reach the monitor, process %d: %w", monitor, err)
 	}
 	defer unix.Close(pidfd)
 	door, err := unix.PidfdGetfd(pidfd, fd, 0)
 	if err != nil {
-		return Conn{-1}, fmt.Errorf("reach the monitor, process %d: %w", monitor, err)
+		return fmt.Errorf("reach the monitor, process %d: %w", monitor, err)
 	}
 	defer unix.Close(door)
 	// A pid that another process has by now: its socket pairs are not the monitor's.
 	kind, err := unix.GetsockoptInt(door, unix.SOL_SOCKET, unix.SO_TYPE)
 	owner, err2 := unix.GetsockoptUcred(door, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil || err2 != nil || kind != unix.SOCK_SEQPACKET || int(owner.Pid) != monitor {
-		return Conn{-1}, fmt.Errorf("reach the monitor: process %d is not it any more", monitor)
+		return fmt.Errorf("reach the monitor: process %d is not it any more", monitor)
 	}
-	ours, theirs, err := Pair()
-	if err != nil {
-		return ours, err
+	if err := (Conn{door}).Send(KindCall, nil, far.FD); err != nil {
+		return fmt.Errorf("reach the monitor, process %d: %w", monitor, err)
 	}
-	defer theirs.Close()
-	if err := (Conn{door}).Send(KindCall, nil, theirs.FD); err != nil {
-		ours.Close()
-		return ours, fmt.Errorf("reach the monitor, process %d: %w", monitor, err)
-	}
-	return ours, nil
+	return nil
 }
 
 // Streams are the body of KindAttach: which of the command's outputs come with it.
@@ -186,6 +198,8 @@ type Job struct {
 	Pipes bool
 	// Rows and Cols are the size of the command's terminal.
 	Rows, Cols uint16
+	// Waiting is how many attach from the start on, each with a Call that follows the job.
+	Waiting uint16
 }
 
 // ErrJob is a job that does not parse.
@@ -201,6 +215,7 @@ func (j *Job) Encode() []byte {
 	}
 	b := binary.LittleEndian.AppendUint16([]byte{flags}, j.Rows)
 	b = binary.LittleEndian.AppendUint16(b, j.Cols)
+	b = binary.LittleEndian.AppendUint16(b, j.Waiting)
 	return append(b, j.ID+"\x00"+j.Root...)
 }
 
@@ -211,7 +226,7 @@ func (j *Job) flags() [7]*bool {
 // DecodeJob reads the body of a KindJob message.
 func DecodeJob(b []byte) (*Job, error) {
 	j := new(Job)
-	if len(b) < 6 {
+	if len(b) < 8 {
 		return nil, ErrJob
 	}
 	for i, on := range j.flags() {
@@ -219,8 +234,9 @@ func DecodeJob(b []byte) (*Job, error) {
 	}
 	j.Rows = binary.LittleEndian.Uint16(b[1:])
 	j.Cols = binary.LittleEndian.Uint16(b[3:])
+	j.Waiting = binary.LittleEndian.Uint16(b[5:])
 	var ok bool
-	if j.ID, j.Root, ok = strings.Cut(string(b[5:]), "\x00"); !ok || j.ID == "" {
+	if j.ID, j.Root, ok = strings.Cut(string(b[7:]), "\x00"); !ok || j.ID == "" {
 		return nil, ErrJob
 	}
 	return j, nil
