@@ -43,7 +43,7 @@ func (c *call) commands() []func() *command {
 		c.pauseCommand, c.unpauseCommand, c.waitCommand, c.attachCommand, c.renameCommand, c.execCommand, c.logsCommand, c.inspectCommand,
 		c.containerInspectCommand, c.imageInspectCommand, c.cpCommand, c.diffCommand, c.exportCommand, c.commitCommand,
 		c.psCommand, c.imagesCommand, c.importCommand, c.rmCommand, c.rmiCommand,
-		c.explainCommand, c.infoCommand, c.versionCommand,
+		c.eventsCommand, c.explainCommand, c.infoCommand, c.versionCommand,
 	}
 }
 
@@ -164,6 +164,12 @@ func (c *call) engine() *engine.Engine {
 func (c *call) print(text string) { _, _ = io.WriteString(c.out, text) }
 
 func (c *call) complain(text string) { _, _ = io.WriteString(c.err, text+"\n") }
+
+// write is print for a stream, whose reader may have gone.
+func (c *call) write(text string) error {
+	_, err := io.WriteString(c.out, text)
+	return err
+}
 
 // fail prints an engine's error; code 1 unless the error brings its own.
 func (c *call) fail(err error) int {

@@ -70,6 +70,7 @@ func (e *Engine) copyOut(name, from, to string, o *CopyOptions) error {
 		return err
 	}
 	defer src.release()
+	e.containerEvent(c.Record, "archive-path")
 	if o.Found != nil {
 		o.Found(src.stat())
 	}
@@ -141,6 +142,15 @@ func (e *Engine) copyIn(from, name, to string, o *CopyOptions) error {
 		return err
 	}
 	defer release()
+	if err := copyInto(root, from, name, to, o); err != nil {
+		return err
+	}
+	e.containerEvent(c.Record, "extract-to-dir")
+	return nil
+}
+
+// copyInto copies a file of the host, or a tar file, into the files of a container.
+func copyInto(root int, from, name, to string, o *CopyOptions) error {
 	if from == "-" {
 		return unpackIn(root, to, "", o.In, o, name)
 	}

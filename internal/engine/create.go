@@ -172,6 +172,7 @@ func (e *Engine) create(s *folder.Store, o *RunOptions, r *folder.Record) (folde
 		lock.Free()
 		return f, nil, err
 	}
+	e.containerEvent(r, "create")
 	return f, lock, nil
 }
 

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 
 	"bantam/internal/container/monitor/wire"
+	"bantam/internal/statefile"
 
 	"golang.org/x/sys/unix"
 )
@@ -88,8 +90,9 @@ func (e *Engine) execution(name string, o *ExecOptions, streams Streams) (*execu
 		return nil, &CodedError{1, err}
 	}
 	x := &execution{conn: conn, opts: o, keys: keys, streams: streams, request: wire.ExecRequest{
-		ID: o.id, Args: o.Command, Env: o.Env, User: o.User, Cwd: o.Workdir, TTY: o.TTY, Privileged: o.Privileged,
+		Keep: o.id != "", Args: o.Command, Env: o.Env, User: o.User, Cwd: o.Workdir, TTY: o.TTY, Privileged: o.Privileged,
 	}}
+	x.request.ID = e.tellExec(c, o)
 	if err := x.start(); err != nil {
 		x.close()
 		var c *CodedError
@@ -99,6 +102,17 @@ func (e *Engine) execution(name string, o *ExecOptions, streams Streams) (*execu
 		return nil, err
 	}
 	return x, nil
+}
+
+// tellExec emits an exec's first events and returns its id, which the last one has, too.
+func (e *Engine) tellExec(c *container, o *ExecOptions) string {
+	id, line := o.id, strings.Join(o.Command, " ")
+	if id == "" {
+		id = statefile.NewID()
+		e.containerEvent(c.Record, "exec_create: "+line, "execID", id)
+	}
+	e.containerEvent(c.Record, "exec_start: "+line, "execID", id)
+	return id
 }
 
 // executable finds a container in which a further process can be started.

@@ -45,7 +45,11 @@ func (e *Engine) ExecCreate(name string, o *ExecOptions, stdout, stderr bool) (s
 		User: o.User, WorkingDir: o.Workdir, DetachKeys: o.DetachKeys, Tty: o.TTY, Privileged: o.Privileged,
 		AttachStdin: o.Stdin, AttachStdout: stdout, AttachStderr: stderr,
 	}
-	return x.ID, c.WriteExec(x)
+	if err := c.WriteExec(x); err != nil {
+		return "", err
+	}
+	e.containerEvent(c.Record, "exec_create: "+strings.Join(o.Command, " "), "execID", x.ID)
+	return x.ID, nil
 }
 
 // execKept is how long a process that has ended is known, as in docker.

@@ -30,6 +30,7 @@ func (e *Engine) Export(name string, w io.Writer) error {
 		return err
 	}
 	defer unix.Close(fd)
+	e.containerEvent(c.Record, "export")
 	return layer.Pack(w, fd, layer.PackOptions{})
 }
 
@@ -49,6 +50,17 @@ func (e *Engine) Commit(name string, o *CommitOptions) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	id, err := e.commit(c, o)
+	if err == nil {
+		if ref, _ := (&ImportOptions{Reference: o.Reference}).reference(); ref != nil {
+			e.tagEvent(id, ref, c.Record.Config.Labels)
+		}
+		e.containerEvent(c.Record, "commit", "comment", o.Message, "imageID", id, "imageRef", o.Reference)
+	}
+	return id, err
+}
+
+func (e *Engine) commit(c *container, o *CommitOptions) (string, error) {
 	ref, err := (&ImportOptions{Reference: o.Reference}).reference()
 	if err != nil {
 		return "", err

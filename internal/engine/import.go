@@ -57,6 +57,10 @@ func (e *Engine) Import(o *ImportOptions) (string, error) {
 	if errors.As(err, &failed) { // the download: that it was being unpacked says nothing
 		err = failed
 	}
+	if err == nil {
+		e.imageEvent("import", id.String(), id.String(), c.Config.Labels)
+		e.tagEvent(id.String(), ref, c.Config.Labels)
+	}
 	return id.String(), err
 }
 

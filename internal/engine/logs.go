@@ -268,7 +268,7 @@ func ParseTime(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	if d, err := time.ParseDuration(s); err == nil {
+	if d, err := time.ParseDuration(s); err == nil && s != "0" { // 0 is the epoch
 		return now.Add(-d), nil
 	}
 	for _, layout := range [...]string{

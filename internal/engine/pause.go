@@ -22,6 +22,7 @@ func (e *Engine) Pause(name string) error {
 		c.unmark(paused)
 		return fmt.Errorf("cannot pause container %s: %w", c.Record.ID, err)
 	}
+	e.containerEvent(c.Record, "pause")
 	return nil
 }
 
@@ -34,7 +35,11 @@ func (e *Engine) Unpause(name string) error {
 	if !c.marked(paused) {
 		return &Conflict{fmt.Errorf("container %s is not paused", c.Record.ID)}
 	}
-	return c.thaw()
+	if err := c.thaw(); err != nil {
+		return err
+	}
+	e.containerEvent(c.Record, "unpause")
+	return nil
 }
 
 // thaw undoes Pause, if there was one.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"bantam/internal/container/folder"
@@ -81,6 +82,7 @@ func (e *Engine) recover(s *folder.Store, c *container, lock *folder.Lock) error
 	if err := c.WriteState(c.State, true); err != nil {
 		return err
 	}
+	e.containerEvent(c.Record, "die", "exitCode", strconv.Itoa(c.State.ExitCode))
 	return e.cleanUp(s, c)
 }
 
@@ -105,6 +107,7 @@ func (e *Engine) cleanUp(s *folder.Store, c *container) error {
 		if rm := s.Remove(c.Folder, c.Record.Name); err == nil {
 			err = rm
 		}
+		e.containerEvent(c.Record, "destroy")
 		return errors.Join(err, os.ErrNotExist)
 	}
 	return err

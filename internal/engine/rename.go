@@ -34,5 +34,6 @@ func (e *Engine) Rename(old, name string) error {
 		return err
 	}
 	s.Release(was, c.Record.ID)
+	e.containerEvent(c.Record, "rename", "oldName", "/"+was)
 	return nil
 }

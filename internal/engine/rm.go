@@ -43,7 +43,7 @@ func (e *Engine) Remove(name string, force bool) error {
 		if err := c.mark(stopped); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("cannot kill container %q: %w", name, err)
 		}
-		if err := c.signal(unix.SIGKILL); err != nil {
+		if err := e.signal(c, unix.SIGKILL); err != nil {
 			return fmt.Errorf("cannot kill container %q: %w", name, err)
 		}
 		if err := c.thaw(); err != nil {
@@ -63,5 +63,9 @@ func (e *Engine) Remove(name string, force bool) error {
 		// Killed between the exit and the record, monitor included.
 		_ = monitor.RemoveGroup(c.Record.ID, c.State.Cgroup)
 	}
-	return s.Remove(f, c.Record.Name)
+	if err := s.Remove(f, c.Record.Name); err != nil {
+		return err
+	}
+	e.containerEvent(c.Record, "destroy")
+	return nil
 }

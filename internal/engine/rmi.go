@@ -48,12 +48,16 @@ func (e *Engine) removeImage(s *local.Store, name string, force bool) ([]string,
 		if err := s.Untag(t.Reference); err != nil {
 			return lines, err
 		}
+		e.imageEvent("untag", i.ID.String(), i.ID.String(), i.Config.Config.Labels)
 		lines = append(lines, "Untagged: "+t.Familiar())
 	}
 	if !last {
 		return lines, nil
 	}
 	out, err := s.Delete(i.ID, e.keptByContainers)
+	if err == nil {
+		e.imageEvent("delete", i.ID.String(), i.ID.String(), i.Config.Config.Labels)
+	}
 	lines = append(lines, "Deleted: "+i.ID.String())
 	if out != nil {
 		for _, l := range out.Layers {

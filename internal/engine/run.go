@@ -31,6 +31,7 @@ func (e *Engine) Run(o *RunOptions, started func(id string)) (int, error) {
 	}
 	exit, err := s.stay()
 	if errors.Is(err, errDetached) {
+		e.containerEvent(s.record, "detach")
 		return 0, nil
 	}
 	if err != nil {
@@ -81,6 +82,9 @@ func (e *Engine) prepare(o *RunOptions) (*session, error) {
 	s.job = wire.Job{Root: e.Root, ID: s.record.ID, Stdout: v.Out >= 0, Stderr: v.Err >= 0, Input: o.Stdin}
 	if o.TTY && !o.Detach {
 		s.showTerminal()
+	}
+	if !o.Detach {
+		e.containerEvent(s.record, "attach")
 	}
 	if err := s.begin(lock); err != nil {
 		return fail(err)

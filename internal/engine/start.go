@@ -62,6 +62,7 @@ func (e *Engine) Start(name string, o *StartOptions) (int, error) {
 	}
 	code, err := s.stay()
 	if errors.Is(err, errDetached) {
+		e.containerEvent(s.record, "detach")
 		return 0, nil
 	}
 	return code, err
@@ -90,6 +91,9 @@ func (e *Engine) launch(c *container, o *StartOptions) (*session, error) {
 		view: view{tty, o.Stdin && c.Record.Config.OpenStdin, o.SigProxy, o.DetachKeys, standard().only(attached, attached && !tty)},
 	}
 	s.job = wire.Job{Root: e.Root, ID: c.Record.ID, Stdout: attached, Stderr: attached && !tty, Input: s.view.Stdin}
+	if attached {
+		e.containerEvent(c.Record, "attach")
+	}
 	if attached && tty {
 		s.showTerminal()
 	}
@@ -146,12 +150,14 @@ func (e *Engine) Attach(name string, o *AttachOptions) (int, error) {
 		return 1, fmt.Errorf("attach to %s: %w", name, err)
 	}
 	defer s.close()
+	e.containerEvent(c.Record, "attach")
 	if tty && o.Streams == nil {
 		s.showTerminal()
 		defer s.term.restore()
 	}
 	code, err := s.stay()
 	if errors.Is(err, errDetached) {
+		e.containerEvent(s.record, "detach")
 		return 0, nil
 	}
 	return code, err

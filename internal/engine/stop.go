@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"bantam/internal/container/folder"
@@ -58,7 +59,7 @@ func (e *Engine) stop(c *container, o *StopOptions) error {
 		return fmt.Errorf("cannot stop container: %s: %w", c.Record.ID, err)
 	}
 	defer s.close()
-	if err := c.signal(sig); err != nil {
+	if err := e.signal(c, sig); err != nil {
 		return fmt.Errorf("cannot stop container: %s: %w", c.Record.ID, err)
 	}
 	if err := c.thaw(); err != nil {
@@ -66,14 +67,23 @@ func (e *Engine) stop(c *container, o *StopOptions) error {
 	}
 	ended := s.ended()
 	select {
-	case err := <-ended:
-		return err
+	case err = <-ended:
 	case <-o.patience(c.Record.Config.StopTimeout):
+		if err := e.signal(c, unix.SIGKILL); err != nil {
+			return fmt.Errorf("cannot stop container: %s: %w", c.Record.ID, err)
+		}
+		err = <-ended
 	}
-	if err := c.signal(unix.SIGKILL); err != nil {
-		return fmt.Errorf("cannot stop container: %s: %w", c.Record.ID, err)
+	if err == nil {
+		e.containerEvent(c.Record, "stop")
 	}
-	return <-ended
+	return err
+}
+
+// signal sends a signal and tells of it.
+func (e *Engine) signal(c *container, sig unix.Signal) error {
+	e.containerEvent(c.Record, "kill", "signal", strconv.Itoa(int(sig)))
+	return c.signal(sig)
 }
 
 // awaitRest waits until the monitor has seen the mark, or has started the container
@@ -144,6 +154,7 @@ func (e *Engine) Restart(name string, o *StopOptions) error {
 	if s != nil {
 		s.close()
 	}
+	e.containerEvent(c.Record, "restart")
 	return nil
 }
 
@@ -166,7 +177,7 @@ func (e *Engine) Kill(name, text string) error {
 			return wrapKill(name, err)
 		}
 	}
-	if err := c.signal(sig); err != nil {
+	if err := e.signal(c, sig); err != nil {
 		return wrapKill(name, err)
 	}
 	if sig == unix.SIGKILL {

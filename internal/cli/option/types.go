@@ -111,3 +111,8 @@ func parseCPUs(v string) (int64, error) {
 	}
 	return n, nil
 }
+
+// Filter collects --filter NAME=VALUE.
+func Filter(to *engine.Filters, help string) Option {
+	return Option{Name: "filter", Short: 'f', Type: "filter", Help: help, Set: to.Add}
+}

@@ -37,6 +37,20 @@ type Record struct {
 	Networks []network.Attachment
 }
 
+// EventAttributes are what docker tells of a container with each of its events: labels,
+// image and name; more are further ones, name and value in turn.
+func (r *Record) EventAttributes(more ...string) map[string]string {
+	m := make(map[string]string, len(r.Config.Labels)+2+len(more)/2)
+	for k, v := range r.Config.Labels {
+		m[k] = v
+	}
+	m["image"], m["name"] = r.Config.Image, r.Name
+	for ; len(more) > 1; more = more[2:] {
+		m[more[0]] = more[1]
+	}
+	return m
+}
+
 // Config is the portable part, docker's Config.
 type Config struct {
 	Hostname    string

@@ -100,6 +100,7 @@ func (m *monitor) finishUnseen() int {
 		m.say(wire.KindGone, []byte(err.Error()))
 		return 1
 	}
+	m.eventDied()
 	<-m.output.done
 	m.say(wire.KindExited, []byte{unknownExit})
 	return m.leave()

@@ -26,20 +26,20 @@ import (
 func (m *monitor) execClient(c *client, msg wire.Message) {
 	defer m.execs.Done()
 	defer c.close()
-	proc, console, id, err := m.request(msg.FDs)
+	r, proc, console, err := m.request(msg.FDs)
 	for _, fd := range msg.FDs {
 		unix.Close(fd)
 	}
 	state := folder.ExecState{}
 	if err != nil {
 		text, code := execError(err)
-		m.keepExec(id, code, &state)
+		m.keepExec(r, code, &state)
 		_ = c.conn.Send(wire.KindFailed, append([]byte{byte(code)}, text...))
 		return
 	}
 	defer unix.Close(proc.Pidfd)
 	state.Pid = proc.Pid
-	m.keepExec(id, -1, &state)
+	m.keepExec(r, -1, &state)
 	fds := []int{proc.Pidfd}
 	if console >= 0 {
 		fds = append(fds, console)
@@ -49,34 +49,39 @@ func (m *monitor) execClient(c *client, msg wire.Message) {
 		unix.Close(console)
 	}
 	code := exitCode(proc.Pidfd)
-	m.keepExec(id, code, &state)
+	m.keepExec(r, code, &state)
 	reap(proc.Pidfd)
+	if r.ID != "" {
+		m.event("exec_die", "execID", r.ID, "exitCode", strconv.Itoa(code))
+	}
 	_ = c.conn.Send(wire.KindExited, []byte{byte(code)})
 }
 
 // request reads what came with the message and acts on it.
-func (m *monitor) request(fds []int) (proc *launch.Process, console int, id string, err error) {
+func (m *monitor) request(fds []int) (r *wire.ExecRequest, proc *launch.Process, console int, err error) {
+	r = &wire.ExecRequest{}
 	if len(fds) == 0 {
-		return nil, -1, "", errors.New("a request for exec without its text")
+		return r, nil, -1, errors.New("a request for exec without its text")
 	}
-	r, err := wire.ReadExec(fds[0])
+	asked, err := wire.ReadExec(fds[0])
 	if err != nil {
-		return nil, -1, "", err
+		return r, nil, -1, err
 	}
+	r = asked
 	stdio := [3]int{-1, -1, -1}
 	if !r.TTY {
 		if len(fds) != 4 {
-			return nil, -1, r.ID, errors.New("a request for exec without standard files")
+			return r, nil, -1, errors.New("a request for exec without standard files")
 		}
 		copy(stdio[:], fds[1:])
 	}
 	proc, console, err = m.exec(r, stdio)
-	return proc, console, r.ID, err
+	return r, proc, console, err
 }
 
-// keepExec writes what became of a process that has an id; code is -1 while it runs.
-func (m *monitor) keepExec(id string, code int, state *folder.ExecState) {
-	if id == "" {
+// keepExec writes what became of a process that is asked for later; code is -1 while it runs.
+func (m *monitor) keepExec(r *wire.ExecRequest, code int, state *folder.ExecState) {
+	if !r.Keep {
 		return
 	}
 	if code >= 0 {
@@ -84,7 +89,7 @@ func (m *monitor) keepExec(id string, code int, state *folder.ExecState) {
 	} else {
 		state.PidStart, _ = folder.StartTime(state.Pid)
 	}
-	if err := m.folder.WriteExecState(id, state); err != nil {
+	if err := m.folder.WriteExecState(r.ID, state); err != nil {
 		fmt.Fprintln(os.Stderr, "bantam-oci monitor:", err)
 	}
 }

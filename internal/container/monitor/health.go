@@ -138,6 +138,7 @@ func (h *health) tick(m *monitor) {
 // judge applies docker's rules to a probe.
 func (h *health) judge(m *monitor, p folder.Probe) {
 	s := m.state.Health
+	was := s.Status
 	s.Log = append(s.Log, p)
 	if n := len(s.Log); n > healthLog {
 		s.Log = s.Log[n-healthLog:]
@@ -154,6 +155,9 @@ func (h *health) judge(m *monitor, p folder.Probe) {
 	}
 	if err := m.folder.WriteState(m.state, false); err != nil {
 		m.note("health check: " + err.Error())
+	}
+	if s.Status != was {
+		m.event("health_status: " + s.Status)
 	}
 }
 

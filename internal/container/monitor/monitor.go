@@ -151,6 +151,7 @@ func (m *monitor) finish(status folder.Status) {
 	m.state.Status, m.state.ExitCode, m.state.Finished = status, code, time.Now().UTC()
 	m.state.OOM = code == 128+int(unix.SIGKILL) && m.group.ranOutOfMemory()
 	err := m.folder.WriteState(m.state, !m.record.Host.AutoRemove)
+	m.eventDied()
 	if m.record.Host.AutoRemove && err == nil {
 		m.say(wire.KindExited, []byte{byte(code)})
 	}
@@ -179,6 +180,7 @@ func (m *monitor) leave() int {
 		if rm := m.store.Remove(m.folder, m.record.Name); err == nil {
 			err = rm
 		}
+		m.event("destroy")
 	}
 	text := ""
 	if err != nil {

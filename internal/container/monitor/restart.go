@@ -64,11 +64,12 @@ func (m *monitor) wantsRestart(code int) bool {
 	if m.record.Host.AutoRemove || m.stopped() {
 		return false
 	}
-	switch m.record.Host.RestartPolicy {
+	// The policy may have been changed by update.
+	switch host := &m.fresh().Host; host.RestartPolicy {
 	case "always", "unless-stopped":
 		return true
 	case "on-failure":
-		limit := m.record.Host.MaximumRetryCount
+		limit := host.MaximumRetryCount
 		return code != 0 && (limit == 0 || m.state.RestartCount < limit)
 	}
 	return false
@@ -88,10 +89,7 @@ func (m *monitor) rest(wait time.Duration) bool {
 		}
 		left := time.Until(end)
 		if left <= 0 {
-			// The policy may have been changed by update.
-			if r, err := m.folder.ReadRecord(); err == nil {
-				m.record = r
-			}
+			m.record = m.fresh()
 			return m.wantsRestart(m.state.ExitCode)
 		}
 		m.listen(-1, int(min(left, restEvery).Milliseconds())+1)

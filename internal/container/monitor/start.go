@@ -95,6 +95,7 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 	if m.record.Host.Init {
 		awaitChild(proc.Pid)
 	}
+	m.event("start")
 	m.attend(io)
 	return nil
 }
@@ -182,6 +183,7 @@ func (m *monitor) failed(err error) int {
 		if rm := m.store.Remove(m.folder, m.record.Name); rm != nil {
 			text += "; " + rm.Error()
 		}
+		m.event("destroy")
 	} else {
 		status := folder.Created
 		if m.ran {

@@ -19,7 +19,8 @@ import (
 //
 // The process goes on when the command is gone.
 type ExecRequest struct {
-	ID         string // under which its state is kept, or ""
+	ID         string // that its events have, or ""
+	Keep       bool   // its state is kept under the id
 	Args, Env  []string
 	User, Cwd  string // "" is the container's own
 	TTY        bool
@@ -37,6 +38,9 @@ func (r *ExecRequest) Encode() (int, error) {
 	}
 	if r.Privileged {
 		flags |= 2
+	}
+	if r.Keep {
+		flags |= 4
 	}
 	b := []byte{flags}
 	for _, list := range [...][]string{{r.User, r.Cwd, r.ID}, r.Args, r.Env} {
@@ -78,7 +82,7 @@ func decodeExec(b []byte) (*ExecRequest, error) {
 	if len(b) == 0 {
 		return nil, errExec
 	}
-	r := &ExecRequest{TTY: b[0]&1 != 0, Privileged: b[0]&2 != 0}
+	r := &ExecRequest{TTY: b[0]&1 != 0, Privileged: b[0]&2 != 0, Keep: b[0]&4 != 0}
 	b = b[1:]
 	var own []string
 	for _, to := range [...]*[]string{&own, &r.Args, &r.Env} {

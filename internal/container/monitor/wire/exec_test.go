@@ -11,7 +11,7 @@ import (
 func TestExecRoundTrip(t *testing.T) {
 	for _, r := range []ExecRequest{
 		{Args: []string{"true"}},
-		{Args: []string{"sh", "-c", strings.Repeat("x", 1<<20)}, Env: []string{"A=1", "B="}, User: "a:b", Cwd: "/x", TTY: true, Privileged: true},
+		{Args: []string{"sh", "-c", strings.Repeat("x", 1<<20)}, Env: []string{"A=1", "B="}, ID: "ab", Keep: true, User: "a:b", Cwd: "/x", TTY: true, Privileged: true},
 	} {
 		fd, err := r.Encode()
 		if err != nil {
@@ -30,7 +30,7 @@ func TestExecRoundTrip(t *testing.T) {
 
 // Whatever the bytes, reading ends, and what is read is written the same.
 func FuzzExec(f *testing.F) {
-	f.Add([]byte("\x01\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"))
+	f.Add([]byte("\x01\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := decodeExec(b)
 		if err != nil {

@@ -1,0 +1,34 @@
+package monitor
+
+import (
+	"strconv"
+	"time"
+
+	"bantam/internal/container/event"
+	"bantam/internal/container/folder"
+)
+
+// event tells whoever listens what became of the container; more are attributes, name and
+// value in turn. A log that can't be written must not disturb the container.
+func (m *monitor) event(action string, more ...string) {
+	r := m.fresh()
+	_ = event.Append(m.job.Root, &event.Event{
+		Time: time.Now(), Type: "container", Action: action, ID: r.ID, Attributes: r.EventAttributes(more...),
+	})
+}
+
+// eventDied tells of the container's end as the state has it.
+func (m *monitor) eventDied() {
+	if m.state.OOM {
+		m.event("oom")
+	}
+	m.event("die", "execDuration", strconv.Itoa(int(m.state.Finished.Sub(m.state.Started).Seconds())), "exitCode", strconv.Itoa(m.state.ExitCode))
+}
+
+// fresh is the record as it stands now: the container may have been renamed or updated.
+func (m *monitor) fresh() *folder.Record {
+	if r, err := m.folder.ReadRecord(); err == nil {
+		return r
+	}
+	return m.record
+}
