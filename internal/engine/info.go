@@ -41,7 +41,7 @@ func (e *Engine) Info() (*Info, error) {
 	}
 	i := &Info{
 		Containers: len(list), Images: len(images), Driver: "overlay", LoggingDriver: "json-file",
-		CgroupDriver: "cgroupfs", CgroupVersion: "1", Runtime: "bantam-oci", OSType: runtime.GOOS, NCPU: cpus(),
+		CgroupDriver: "cgroupfs", CgroupVersion: "1", Runtime: OwnRuntime, OSType: runtime.GOOS, NCPU: cpus(),
 		OperatingSystem: osRelease(), DockerRootDir: e.Root, ServerVersion: e.Version,
 	}
 	for _, c := range list {

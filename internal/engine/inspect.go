@@ -283,7 +283,7 @@ func (c *container) stateJSON() StateJSON {
 func hostJSON(h *folder.HostConfig) HostConfigJSON {
 	v := HostConfigJSON{
 		Binds: h.Binds, NetworkMode: h.NetworkMode, AutoRemove: h.AutoRemove, CapAdd: h.CapAdd, CapDrop: h.CapDrop, Privileged: h.Privileged,
-		ReadonlyRootfs: h.ReadonlyRootfs, SecurityOpt: h.SecurityOpt, Tmpfs: h.Tmpfs, ShmSize: h.ShmSize, Runtime: "bantam-oci",
+		ReadonlyRootfs: h.ReadonlyRootfs, SecurityOpt: h.SecurityOpt, Tmpfs: h.Tmpfs, ShmSize: h.ShmSize, Runtime: cmp.Or(h.Runtime, OwnRuntime),
 		RestartPolicy: RestartPolicyJSON{cmp.Or(h.RestartPolicy, "no"), h.MaximumRetryCount}, Annotations: h.Annotations,
 		CgroupnsMode: cmp.Or(h.CgroupnsMode, "private"), DNS: orEmpty(h.DNS), DNSOptions: orEmpty(h.DNSOptions), DNSSearch: orEmpty(h.DNSSearch),
 		ExtraHosts: h.ExtraHosts, GroupAdd: h.GroupAdd, IpcMode: cmp.Or(h.IpcMode, "private"), OomScoreAdj: h.OomScoreAdj, PidMode: h.PidMode,

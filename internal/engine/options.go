@@ -85,7 +85,7 @@ func (o *RunOptions) hostConfig() (folder.HostConfig, []folder.Mount, error) {
 	if h.LogConfig, err = logConfig(o.LogDriver, pairs(o.LogOpts)); err != nil {
 		return h, nil, err
 	}
-	for _, step := range [...]func(*folder.HostConfig) error{o.modes, o.limits, o.names, o.restart, o.check} {
+	for _, step := range [...]func(*folder.HostConfig) error{o.modes, o.limits, o.names, o.restart, o.runtime, o.check} {
 		if err := step(&h); err != nil {
 			return h, nil, err
 		}
@@ -103,9 +103,6 @@ func (o *RunOptions) check(h *folder.HostConfig) error {
 		return errors.New("--pull always: there is no registry client yet: import the image first")
 	default:
 		return fmt.Errorf("invalid pull option: '%s': must be one of \"always\", \"missing\" or \"never\"", o.Pull)
-	}
-	if o.Runtime != "" && o.Runtime != "bantam-oci" {
-		return fmt.Errorf("unknown or invalid runtime name: %s: bantam starts containers by its own, bantam-oci", o.Runtime)
 	}
 	if o.Workdir != "" && o.Workdir[0] != '/' {
 		return fmt.Errorf("the working directory '%s' is invalid, it needs to be an absolute path", o.Workdir)

@@ -73,7 +73,7 @@ func (e *Engine) recover(s *folder.Store, c *container, lock *folder.Lock) error
 			return fmt.Errorf("the new monitor of %s ended at once: %w", c.Record.Name, err)
 		}
 		e.note("%s: its monitor was killed; the container runs on and another monitor has taken over", c.Record.Name)
-		return nil
+		return c.read() // its door is another one
 	}
 	defer lock.Free()
 	c.State.Status, c.State.ExitCode, c.State.Finished = folder.Exited, 255, time.Now().UTC()

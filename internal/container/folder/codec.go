@@ -78,6 +78,8 @@ func (h *HostConfig) members(f *statefile.Fields) {
 	f.Dict("Sysctls", &h.Sysctls)
 	h.Resources.members(f)
 	f.Flag("Init", &h.Init)
+	f.Str("Runtime", &h.Runtime)
+	f.Str("RuntimePath", &h.RuntimePath)
 	statefile.List(f, "PortBindings", &h.PortBindings, func(p *PortBinding) statefile.Members { return p.members })
 	f.Flag("PublishAllPorts", &h.PublishAllPorts)
 	f.List("Links", &h.Links)

@@ -115,6 +115,9 @@ type HostConfig struct {
 	Sysctls           map[string]string
 	Resources
 	Init bool
+	// Runtime is the OCI runtime as the user named it, RuntimePath its program; empty is our own.
+	Runtime     string
+	RuntimePath string
 	// NetworkMode's network is the first of the record's.
 	PortBindings    []PortBinding
 	PublishAllPorts bool

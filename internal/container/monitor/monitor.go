@@ -170,6 +170,7 @@ func (m *monitor) finish(status folder.Status) {
 func (m *monitor) clear() error {
 	m.execs.Wait() // they ended with init
 	unix.Close(m.pidfd)
+	m.foreign().delete()
 	return m.group.remove()
 }
 

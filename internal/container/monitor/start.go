@@ -31,17 +31,25 @@ func (m *monitor) start() error {
 	if err := prepareLayer(m.folder); err != nil {
 		return err
 	}
+	if err := m.openLog(); err != nil {
+		return err
+	}
+	if f := m.foreign(); f != nil {
+		return m.startForeign(f, spec)
+	}
+	return m.startOwn(spec, peers.trees)
+}
+
+// startOwn is start by our own plan.
+func (m *monitor) startOwn(spec *specs.Spec, trees map[string]int) (err error) {
 	cfg := launch.NoFDs()
 	if m.group, err = newGroup(spec, m.folder.ID(), &cfg); err != nil {
 		return err
 	}
 	defer m.group.Close()
 	m.state.Cgroup = spec.Linux.CgroupsPath
-	p, err := compile(spec, m.record, m.folder, m.group.host, m.group.Group, len(cfg.CgroupTasks), peers.trees)
+	p, err := compile(spec, m.record, m.folder, m.group.host, m.group.Group, len(cfg.CgroupTasks), trees)
 	if err != nil {
-		return err
-	}
-	if err := m.openLog(); err != nil {
 		return err
 	}
 	io, err := m.stdio()
@@ -203,6 +211,10 @@ func (m *monitor) failed(err error) int {
 
 // startError gives the failure of the program's start docker's text and exit code.
 func startError(err error) (text string, code int) {
+	var other *foreignError
+	if errors.As(err, &other) {
+		return other.Error(), other.code()
+	}
 	var step *launch.Error
 	if !errors.As(err, &step) || !step.Plan.ConcernsProgram(step.Step) {
 		return err.Error(), 125
