@@ -10,6 +10,7 @@ import (
 
 	"bantam/internal/cli"
 	"bantam/internal/image/fetch"
+	"bantam/internal/image/transfer"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,11 +34,14 @@ func run(args []string) int {
 		return download(args[1])
 	}
 	if len(args) > 0 {
-		return cli.Daemon(args, version, commit, &cli.Heavy{})
+		return cli.Daemon(args, version, commit, heavy())
 	}
 	os.Stderr.WriteString("bantamd " + version + text)
 	return 1
 }
+
+// heavy is what bantam has not.
+func heavy() *cli.Heavy { return &cli.Heavy{Remote: &transfer.Transfer{Agent: "bantam/" + version}} }
 
 // download writes what a URL names to standard output, and what is wrong as one
 // line to standard error. Bantam reads both; see internal/engine/download.go.

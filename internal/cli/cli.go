@@ -43,6 +43,7 @@ func (c *call) commands() []func() *command {
 		c.pauseCommand, c.unpauseCommand, c.waitCommand, c.attachCommand, c.renameCommand, c.execCommand, c.logsCommand, c.inspectCommand,
 		c.containerInspectCommand, c.imageInspectCommand, c.cpCommand, c.diffCommand, c.exportCommand, c.commitCommand,
 		c.psCommand, c.imagesCommand, c.importCommand, c.rmCommand, c.rmiCommand,
+		c.pullCommand, c.pushCommand, c.loginCommand, c.logoutCommand, c.searchCommand, c.registryServeCommand,
 		c.eventsCommand, c.explainCommand, c.infoCommand, c.versionCommand,
 	}
 }
@@ -158,7 +159,11 @@ func plural(n int) string {
 }
 
 func (c *call) engine() *engine.Engine {
-	return &engine.Engine{Root: c.root, Version: c.version.Version, Notes: c.err}
+	e := &engine.Engine{Root: c.root, Version: c.version.Version, Notes: c.err}
+	if c.heavy != nil {
+		e.Remote = c.heavy.Remote
+	}
+	return e
 }
 
 func (c *call) print(text string) { _, _ = io.WriteString(c.out, text) }

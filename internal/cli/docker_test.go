@@ -13,7 +13,7 @@ import (
 // others are docker's options that bantam has not, with the reason.
 var others = map[string]string{
 	"expose": noNetworks, "ip": noNetworks, "ip6": noNetworks, "link": noNetworks, "link-local-ip": noNetworks, "mac-address": noNetworks, "network-alias": noNetworks,
-	"publish": noNetworks, "publish-all": noNetworks, "volume-driver": noVolumes, "volumes-from": noVolumes, "quiet": noRegistry, "rm volumes": noVolumes,
+	"publish": noNetworks, "publish-all": noNetworks, "volume-driver": noVolumes, "volumes-from": noVolumes, "rm volumes": noVolumes,
 	"ps filter": list, "ps size": list, "images filter": list, "images tree": list, "rmi no-prune": list,
 	"rmi platform": manifests, "image inspect platform": manifests,
 }
@@ -21,7 +21,6 @@ var others = map[string]string{
 const (
 	noNetworks = "networks are not there yet"
 	noVolumes  = "volumes are not there yet"
-	noRegistry = "there is no registry client yet"
 	list       = "not there yet"
 	manifests  = "a store keeps one platform of an image"
 )

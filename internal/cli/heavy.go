@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"bantam/internal/engine"
+	"bantam/internal/image/remote"
 )
 
 // A heavy verb needs what would slow every start of bantam: net/http, TLS, a builder.
@@ -14,7 +15,9 @@ import (
 
 // Heavy is what bantamd has and bantam has not. A verb that needs one of these is
 // marked heavy; a new kind of work is a new member, which cmd/bantamd fills in.
-type Heavy struct{}
+type Heavy struct {
+	Remote remote.Remote
+}
 
 // Daemon runs a verb in bantamd and returns its exit code.
 func Daemon(args []string, version, commit string, heavy *Heavy) int {

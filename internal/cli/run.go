@@ -60,6 +60,7 @@ func processOptions(o *engine.RunOptions) []option.Option {
 		option.String(&o.Name, "name", 0, "Assign a name to the container"),
 		option.String(&o.Platform, "platform", 0, "Set platform if the image is for several"),
 		option.String(&o.Pull, "pull", 0, "Pull image before running (\"always\", \"missing\", \"never\") (default \"missing\")"),
+		option.Bool(&o.Quiet, "quiet", 'q', "Suppress the pull output"),
 		option.Bool(&o.Remove, "rm", 0, "Automatically remove the container and its associated anonymous volumes when it exits"),
 		option.String(&o.Restart, "restart", 0, "Restart policy to apply when a container exits: no, on-failure[:MAX], always, unless-stopped (default \"no\")"),
 		option.String(&o.StopSignal, "stop-signal", 0, "Signal to stop the container"),

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/image/remote"
 )
 
 // Exit codes of docker run for troubles that are not the container's.
@@ -30,6 +31,8 @@ type Engine struct {
 	// Children has the monitors reaped that end before this process does; nil in a command,
 	// whose monitors go over to init.
 	Children *Children
+	// Remote reaches registries. Only bantamd has one, for it needs net/http.
+	Remote remote.Remote
 }
 
 // CodedError is an error with the exit code that docker gives it.

@@ -3,10 +3,10 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"bantam/internal/image/local"
+	"bantam/internal/image/manifest"
 	"bantam/internal/image/reference"
 )
 
@@ -40,7 +40,7 @@ func (e *Engine) image(name string) (*image, error) {
 		if bad != nil {
 			return nil, fmt.Errorf("invalid reference format: %s", name)
 		}
-		return nil, fmt.Errorf("Unable to find image '%s' locally: there is no registry yet, so import it first", ref.Tagged().Familiar())
+		return nil, &local.NotFound{Name: ref.Tagged().Familiar()}
 	}
 	if err != nil {
 		return nil, err
@@ -93,8 +93,22 @@ func platform(c *local.Config) string {
 
 // is checks that the image is for the platform that the user wants.
 func (i *image) is(platform, name string) error {
-	if platform == "" || i.Platform == platform || strings.HasPrefix(i.Platform, platform+"/") {
+	if platform == "" {
 		return nil
 	}
-	return fmt.Errorf("image with reference %s was found but does not provide the specified platform (%s)", name, platform)
+	want, err := manifest.ParsePlatform(platform)
+	if err != nil {
+		return err
+	}
+	if has, err := manifest.ParsePlatform(i.Platform); err == nil && has.Provides(want) {
+		return nil
+	}
+	return &wrongPlatform{name, platform}
+}
+
+// wrongPlatform says that an image is there, but for another platform.
+type wrongPlatform struct{ name, want string }
+
+func (e *wrongPlatform) Error() string {
+	return "image with reference " + e.name + " was found but does not provide the specified platform (" + e.want + ")"
 }

@@ -40,7 +40,8 @@ type RunOptions struct {
 	DetachKeys                 string
 	CIDFile                    string
 	SigProxy                   bool
-	Pull                       string
+	Pull                       string // a policy
+	Quiet                      bool   // of what a pull prints
 	Platform                   string
 	Runtime                    string
 
@@ -98,9 +99,7 @@ func (o *RunOptions) check(h *folder.HostConfig) error {
 		return errors.New("conflicting options: hostname and the UTS mode")
 	}
 	switch o.Pull {
-	case "", "missing", "never":
-	case "always":
-		return errors.New("--pull always: there is no registry client yet: import the image first")
+	case "", PullMissing, PullNever, PullAlways:
 	default:
 		return fmt.Errorf("invalid pull option: '%s': must be one of \"always\", \"missing\" or \"never\"", o.Pull)
 	}

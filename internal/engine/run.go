@@ -92,9 +92,26 @@ func (e *Engine) prepare(o *RunOptions) (*session, error) {
 	return s, nil
 }
 
-// recordIn finds the image and writes the container's record. Between these two
-// nobody deletes the image.
+// recordIn finds the image, or pulls it, and writes the container's record.
 func (s *session) recordIn(store *folder.Store, o *RunOptions) (f folder.Folder, lock *folder.Lock, err error) {
+	if o.Pull == PullAlways {
+		if err := s.engine.pullFor(o); err != nil {
+			return f, nil, err
+		}
+	}
+	f, lock, err = s.recordFrom(store, o)
+	if o.Pull != PullNever && o.Pull != PullAlways && isMissing(err) {
+		if err := s.engine.pullMissing(o); err != nil {
+			return f, nil, err
+		}
+		return s.recordFrom(store, o)
+	}
+	return f, lock, err
+}
+
+// recordFrom writes the record of an image that is there. Between these two nobody
+// deletes the image.
+func (s *session) recordFrom(store *folder.Store, o *RunOptions) (f folder.Folder, lock *folder.Lock, err error) {
 	images, err := s.engine.images()
 	if err != nil {
 		return f, nil, err

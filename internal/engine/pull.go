@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"bantam/internal/image/reference"
+	"bantam/internal/image/remote"
+)
+
+// PullOptions are those of docker pull.
+type PullOptions struct {
+	remote.Access
+	Reference string
+	AllTags   bool
+	Platform  string
+	// Progress, if not nil, gets docker's events, one at a time.
+	Progress func(remote.Event)
+}
+
+// errNoRemote is for callers in bantam; its heavy verbs run in bantamd.
+var errNoRemote = errors.New("this program can't reach registries: bantamd can")
+
+// Pull brings an image from its registry, or all of a repository.
+func (e *Engine) Pull(ctx context.Context, o *PullOptions) error {
+	if e.Remote == nil {
+		return errNoRemote
+	}
+	ref, err := parseReference(o.Reference)
+	if err != nil {
+		return err
+	}
+	if !o.AllTags {
+		return e.pullOne(ctx, ref.Tagged(), o)
+	}
+	if ref.Tag != "" || ref.Digest != "" {
+		return errors.New("tag can't be used with --all-tags/-a")
+	}
+	tags, err := e.Remote.Tags(ctx, ref, o.Access)
+	if err != nil {
+		return err
+	}
+	for _, t := range tags {
+		one, err := parseReference(ref.Name() + ":" + t)
+		if err != nil {
+			return fmt.Errorf("the registry lists a tag that is none: %w", err)
+		}
+		if err := e.pullOne(ctx, one, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func parseReference(text string) (reference.Reference, error) {
+	ref, err := reference.Parse(text)
+	if errors.Is(err, reference.ErrInvalid) {
+		err = fmt.Errorf("invalid reference format: %s", text)
+	}
+	return ref, err
+}
+
+func (e *Engine) pullOne(ctx context.Context, ref reference.Reference, o *PullOptions) error {
+	s, err := e.images()
+	if err != nil {
+		return err
+	}
+	got, err := e.Remote.Pull(ctx, s, &remote.Pull{Access: o.Access, Reference: ref, Platform: o.Platform, Progress: o.Progress})
+	if err != nil {
+		return err
+	}
+	e.imageEvent("pull", ref.Familiar(), ref.Familiar(), nil)
+	if o.Progress == nil {
+		return nil
+	}
+	o.Progress(remote.Event{Status: "Digest: " + got.Digest.String()})
+	if got.Fresh {
+		o.Progress(remote.Event{Status: "Status: Downloaded newer image for " + ref.Familiar()})
+	} else {
+		o.Progress(remote.Event{Status: "Status: Image is up to date for " + ref.Familiar()})
+	}
+	return nil
+}
