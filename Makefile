@@ -21,7 +21,7 @@ PROGRAMS := bantam bantam-oci bantamd box
 RUNNER   := $(GO) run ./test/runner
 TOOL     := $(GO) tool -modfile=tools/go.mod
 
-.PHONY: all build run test check unit golden bench fuzz test-vm ledger clean install packages help images builtin generate applet $(PROGRAMS)
+.PHONY: all build run test check unit golden bench fuzz test-vm ledger man clean install packages help images builtin generate applet $(PROGRAMS)
 
 all: build
 
@@ -100,12 +100,21 @@ test-vm: build ## boot Debian's kernel under qemu and run the runtime's tests in
 ledger: ## write the committed lists of linked packages and binary sizes anew
 	$(GO) test ./internal/archtest -update
 
+man: bantam ## write the manual pages into bin/man
+	@mkdir -p bin/man
+	bin/bantam man bin/man
+
 clean: ## remove what was built
 	rm -rf --one-file-system bin .cache
 
-install: build ## install into PREFIX (/usr/local)
-	install -d $(DESTDIR)$(or $(PREFIX),/usr/local)/bin
-	install -m 0755 $(PROGRAMS:%=bin/%) $(DESTDIR)$(or $(PREFIX),/usr/local)/bin
+install: TO = $(DESTDIR)$(or $(PREFIX),/usr/local)
+install: build man ## install into PREFIX (/usr/local), with manual pages and completion
+	install -d $(TO)/bin $(TO)/share/man/man1 $(TO)/share/bash-completion/completions $(TO)/share/zsh/site-functions $(TO)/share/fish/vendor_completions.d
+	install -m 0755 $(PROGRAMS:%=bin/%) $(TO)/bin
+	install -m 0644 bin/man/*.1 $(TO)/share/man/man1
+	bin/bantam completion bash >$(TO)/share/bash-completion/completions/bantam
+	bin/bantam completion zsh >$(TO)/share/zsh/site-functions/_bantam
+	bin/bantam completion fish >$(TO)/share/fish/vendor_completions.d/bantam.fish
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12

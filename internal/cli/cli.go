@@ -45,6 +45,7 @@ func (c *call) commands() []func() *command {
 		c.psCommand, c.imagesCommand, c.importCommand, c.rmCommand, c.rmiCommand,
 		c.pullCommand, c.pushCommand, c.loginCommand, c.logoutCommand, c.searchCommand, c.registryServeCommand,
 		c.eventsCommand, c.explainCommand, c.infoCommand, c.versionCommand,
+		c.completionCommand, c.manCommand,
 	}
 }
 
@@ -73,6 +74,8 @@ func (c *call) main(args []string) int {
 	case len(rest) == 0:
 		c.print(c.help(globals))
 		return 0
+	case rest[0] == "__complete":
+		return c.complete(rest[1:])
 	case rest[0] == "help":
 		return c.helpFor(rest[1:], globals)
 	}

@@ -138,3 +138,20 @@ func (o *Option) set(value string) error {
 	}
 	return &UsageError{"invalid argument " + strconv.Quote(value) + " for " + strconv.Quote(name) + " flag: " + err.Error()}
 }
+
+// Named is the option that a word names: --name, -n, or the last of -xyn, which may take its
+// value from the next word. A word with its value in it names none.
+func (s *Set) Named(word string) *Option {
+	switch {
+	case strings.HasPrefix(word, "--"):
+		return s.find(word[2:])
+	case len(word) < 2 || word[0] != '-':
+		return nil
+	}
+	for i := 1; i < len(word)-1; i++ {
+		if o := s.findShort(word[i]); o == nil || o.Type != "" {
+			return nil
+		}
+	}
+	return s.findShort(word[len(word)-1])
+}
