@@ -43,6 +43,7 @@ func (c *call) commands() []func() *command {
 		c.pauseCommand, c.unpauseCommand, c.waitCommand, c.attachCommand, c.renameCommand, c.execCommand, c.logsCommand, c.inspectCommand,
 		c.containerInspectCommand, c.imageInspectCommand, c.cpCommand, c.diffCommand, c.exportCommand, c.commitCommand,
 		c.psCommand, c.imagesCommand, c.importCommand, c.rmCommand, c.rmiCommand,
+		c.loadCommand, c.saveCommand, c.tagCommand,
 		c.pullCommand, c.pushCommand, c.loginCommand, c.logoutCommand, c.searchCommand, c.registryServeCommand,
 		c.eventsCommand, c.explainCommand, c.infoCommand, c.versionCommand,
 		c.completionCommand, c.manCommand,

@@ -76,21 +76,7 @@ func (c *call) exportCommand() *command {
 				}
 				return 0
 			}
-			// Beside its place first: a file of that name is kept if the export fails.
-			tmp := output + ".tmp"
-			f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-			if err != nil {
-				return c.fail(err)
-			}
-			err = c.engine().Export(args[0], f)
-			if e := f.Close(); err == nil {
-				err = e
-			}
-			if err == nil {
-				err = os.Rename(tmp, output)
-			}
-			if err != nil {
-				os.Remove(tmp)
+			if err := c.engine().ExportFile(args[0], output); err != nil {
 				return c.fail(err)
 			}
 			return 0

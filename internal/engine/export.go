@@ -34,6 +34,11 @@ func (e *Engine) Export(name string, w io.Writer) error {
 	return layer.Pack(w, fd, layer.PackOptions{})
 }
 
+// ExportFile is Export into a file that is complete or as it was before.
+func (e *Engine) ExportFile(name, path string) error {
+	return writeWhole(path, func(w io.Writer) error { return e.Export(name, w) })
+}
+
 // CommitOptions are those of docker commit.
 type CommitOptions struct {
 	Reference string

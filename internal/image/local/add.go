@@ -9,8 +9,6 @@ import (
 	"bantam/internal/image/archive"
 	"bantam/internal/image/digest"
 	"bantam/internal/image/reference"
-
-	"golang.org/x/sys/unix"
 )
 
 // NewImage is what Add keeps.
@@ -68,11 +66,10 @@ func (l *Lease) Add(images ...NewImage) ([]digest.Digest, error) {
 func (l *Lease) flush() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.staged) == 0 {
-		return nil
-	}
-	if err := unix.Syncfs(l.fd); err != nil {
-		return fmt.Errorf("flush to disk: %w", err)
+	for _, st := range l.staged {
+		if err := st.flush(); err != nil {
+			return fmt.Errorf("flush layer %s to disk: %w", st.layer.DiffID.Short(), err)
+		}
 	}
 	return nil
 }

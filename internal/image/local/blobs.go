@@ -119,12 +119,17 @@ func (l *Lease) compress(ctx context.Context, diff digest.Digest) (digest.Digest
 
 // Manifest returns the manifest of an image as it can be pushed or saved: all that it
 // refers to can be had by Open. It is the one that the target names, if its content is
-// all there, else one that is made of the image, with its layers as compressed blobs.
-func (l *Lease) Manifest(ctx context.Context, t Target) (manifest.Descriptor, *manifest.Document, error) {
+// all there, else one that is made of the image. Its layers are the compressed blobs that
+// are kept; where there are none, compressed ones are made or, if plain, tar files named.
+// (Archives have plain layers; nobody wants to send them through a network.)
+func (l *Lease) Manifest(ctx context.Context, t Target, plain bool) (manifest.Descriptor, *manifest.Document, error) {
 	if t.Manifest != "" {
 		d, m, err := l.complete(t.Manifest)
-		if err == nil || !errors.Is(err, os.ErrNotExist) {
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return d, m, err
+		}
+		if err == nil && (plain || m.Compressed()) {
+			return d, m, nil
 		}
 	}
 	raw, err := l.RawConfig(t.Image)
@@ -138,17 +143,30 @@ func (l *Lease) Manifest(ctx context.Context, t Target) (manifest.Descriptor, *m
 	m := &manifest.Document{SchemaVersion: 2, MediaType: manifest.TypeManifest, Layers: []manifest.Descriptor{}}
 	m.Config = &manifest.Descriptor{MediaType: manifest.TypeConfig, Digest: t.Image, Size: int64(len(raw))}
 	for _, diff := range c.RootFS.DiffIDs {
-		b, err := l.Compress(ctx, diff)
+		d, err := l.describe(ctx, diff, plain)
 		if err != nil {
 			return manifest.Descriptor{}, nil, err
 		}
-		size, err := l.Blobs().Size(b.Digest)
-		if err != nil {
-			return manifest.Descriptor{}, nil, err
-		}
-		m.Layers = append(m.Layers, manifest.Descriptor{MediaType: b.Format.MediaType(), Digest: b.Digest, Size: size})
+		m.Layers = append(m.Layers, d)
 	}
 	return l.putManifest(m)
+}
+
+func (l *Lease) describe(ctx context.Context, diff digest.Digest, plain bool) (manifest.Descriptor, error) {
+	if plain {
+		if _, ok, err := l.Compressed(diff); err != nil {
+			return manifest.Descriptor{}, err
+		} else if !ok {
+			_, tar, err := l.LayerSizes(diff)
+			return manifest.Descriptor{MediaType: manifest.TypeLayer, Digest: diff, Size: tar}, err
+		}
+	}
+	b, err := l.Compress(ctx, diff)
+	if err != nil {
+		return manifest.Descriptor{}, err
+	}
+	size, err := l.Blobs().Size(b.Digest)
+	return manifest.Descriptor{MediaType: b.Format.MediaType(), Digest: b.Digest, Size: size}, err
 }
 
 func (l *Lease) putManifest(m *manifest.Document) (manifest.Descriptor, *manifest.Document, error) {

@@ -144,3 +144,13 @@ func (d *Document) References() []Descriptor {
 
 // Encode writes a document as it is stored: its bytes are what is hashed.
 func (d *Document) Encode() ([]byte, error) { return json.Marshal(d) }
+
+// Compressed says whether no layer is a plain tar file.
+func (d *Document) Compressed() bool {
+	for _, l := range d.Layers {
+		if l.MediaType == TypeLayer || l.MediaType == "application/vnd.docker.image.rootfs.diff.tar" {
+			return false
+		}
+	}
+	return true
+}

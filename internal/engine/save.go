@@ -1,0 +1,186 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"bantam/internal/image/bundle"
+	"bantam/internal/image/local"
+	"bantam/internal/image/manifest"
+	"bantam/internal/image/reference"
+)
+
+// SaveOptions is what docker save's options say.
+type SaveOptions struct {
+	Images   []string
+	Format   string // of package bundle; "" is docker-archive
+	Platform string // the images must be for it
+	Output   io.Writer
+	Folder   string // in place of Output, for the formats that are folders
+}
+
+// Save writes images as an archive. A repository without a tag is all its tags.
+func (e *Engine) Save(ctx context.Context, o *SaveOptions) error {
+	s, err := e.images()
+	if err != nil {
+		return err
+	}
+	lease, err := s.Lease()
+	if err != nil {
+		return err
+	}
+	defer lease.Close()
+	var list []bundle.Selected
+	for _, name := range o.Images {
+		if list, err = selectImage(s, list, name); err != nil {
+			return err
+		}
+	}
+	if err := provide(s, list, o.Platform); err != nil {
+		return err
+	}
+	format := o.Format
+	if format == "" {
+		format = bundle.DockerArchive
+	}
+	if !bundle.IsFolder(format) {
+		return bundle.Save(ctx, lease, list, format, bundle.ToTar(o.Output))
+	}
+	folder, err := bundle.ToFolder(o.Folder)
+	if err != nil {
+		return err
+	}
+	return bundle.Save(ctx, lease, list, format, folder)
+}
+
+// selectImage adds what a name stands for: one image with one name, or each tag of a
+// repository, or an image without its names.
+func selectImage(s *local.Store, list []bundle.Selected, name string) ([]bundle.Selected, error) {
+	if _, err := find(s, name); err != nil { // which may put the built-in image there
+		var missing *local.NotFound
+		if !errors.As(err, &missing) {
+			return nil, err
+		}
+		tags, err := tagsOf(s, name)
+		if err != nil || len(tags) == 0 {
+			return nil, errors.Join(err, errors.New("reference does not exist: "+name))
+		}
+		return addNames(list, tags), nil
+	}
+	i, named, err := s.FindNamed(name)
+	if err != nil {
+		return nil, err
+	}
+	if named == nil || named.Digest != "" {
+		return add(list, bundle.Selected{Target: bestTarget(i)}), nil
+	}
+	if ref, err := reference.Parse(name); err == nil && ref.Tag == "" {
+		tags, err := tagsOf(s, name)
+		return addNames(list, tags), err
+	}
+	return addNames(list, []local.Name{*named}), nil
+}
+
+// bestTarget is an image with the manifest of one of its names.
+func bestTarget(i *local.Image) local.Target {
+	for _, n := range i.Names {
+		if n.Manifest != "" {
+			return n.Target
+		}
+	}
+	return local.Target{Image: i.ID}
+}
+
+func tagsOf(s *local.Store, repository string) ([]local.Name, error) {
+	ref, err := reference.Parse(repository)
+	if err != nil || ref.Tag != "" || ref.Digest != "" {
+		return nil, nil
+	}
+	names, err := s.Names()
+	return slices.DeleteFunc(names, func(n local.Name) bool { return n.Reference.Name() != ref.Name() || n.Tag == "" }), err
+}
+
+func addNames(list []bundle.Selected, names []local.Name) []bundle.Selected {
+	for _, n := range names {
+		list = add(list, bundle.Selected{Target: n.Target, Names: []reference.Reference{n.Reference}})
+	}
+	return list
+}
+
+// add puts the names of one image together.
+func add(list []bundle.Selected, more bundle.Selected) []bundle.Selected {
+	for k := range list {
+		if list[k].Target.Image != more.Target.Image {
+			continue
+		}
+		for _, n := range more.Names {
+			if !slices.Contains(list[k].Names, n) {
+				list[k].Names = append(list[k].Names, n)
+			}
+		}
+		return list
+	}
+	return append(list, more)
+}
+
+// provide refuses images of another platform.
+func provide(s *local.Store, list []bundle.Selected, platform string) error {
+	if platform == "" {
+		return nil
+	}
+	want, err := manifest.ParsePlatform(platform)
+	if err != nil {
+		return err
+	}
+	for _, l := range list {
+		i, err := s.Find(l.Target.Image.String())
+		if err != nil {
+			return err
+		}
+		if p := platformOf(&i.Config); !p.Provides(want) {
+			return fmt.Errorf("image with reference %s was found but does not provide the specified platform (%s)", l.Target.Image.Short(), want)
+		}
+	}
+	return nil
+}
+
+func platformOf(c *local.Config) manifest.Platform {
+	return manifest.Platform{OS: c.OS, Architecture: c.Architecture, Variant: c.Variant}
+}
+
+// SaveFile is Save into a file that is complete or as it was before.
+func (e *Engine) SaveFile(ctx context.Context, o *SaveOptions, path string) error {
+	return writeWhole(path, func(w io.Writer) error {
+		own := *o
+		own.Output = w
+		return e.Save(ctx, &own)
+	})
+}
+
+// writeWhole writes beside the file's place first. What is no regular file is written as it is.
+func writeWhole(path string, write func(io.Writer) error) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	}
+	tmp := path + ".tmp"
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(write(f), f.Close())
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
+		os.Remove(tmp)
+	}
+	return err
+}
