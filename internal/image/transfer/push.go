@@ -49,7 +49,7 @@ func (t *Transfer) Push(ctx context.Context, s *local.Store, o *remote.Push) (*r
 }
 
 func (p *pusher) push(ctx context.Context) (*remote.Pushed, error) {
-	d, doc, err := p.lease.Manifest(ctx, p.Name.Target)
+	d, doc, err := p.lease.Manifest(ctx, p.Name.Target, false)
 	if err != nil {
 		return nil, fmt.Errorf("push %s: %w", p.Name.Familiar(), err)
 	}
