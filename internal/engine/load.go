@@ -69,6 +69,7 @@ func (e *Engine) Load(ctx context.Context, o *LoadOptions) ([]Loaded, error) {
 	list := make([]Loaded, len(ids))
 	for i, id := range ids {
 		list[i].ID = id.String()
+		e.imageEvent("load", id.String(), id.String(), nil)
 		for _, n := range items[i].Names {
 			list[i].Names = append(list[i].Names, n.Familiar())
 		}

@@ -43,6 +43,16 @@ func (e *Engine) Save(ctx context.Context, o *SaveOptions) error {
 	if err := provide(s, list, o.Platform); err != nil {
 		return err
 	}
+	if err := e.save(ctx, lease, list, o); err != nil {
+		return err
+	}
+	for _, l := range list {
+		e.imageEvent("save", l.Target.Image.String(), l.Target.Image.String(), nil)
+	}
+	return nil
+}
+
+func (e *Engine) save(ctx context.Context, lease *local.Lease, list []bundle.Selected, o *SaveOptions) error {
 	format := o.Format
 	if format == "" {
 		format = bundle.DockerArchive

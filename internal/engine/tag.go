@@ -38,5 +38,9 @@ func (e *Engine) Tag(source, target string) error {
 	if named != nil {
 		to = named.Target
 	}
-	return s.SetName(local.Name{Reference: ref.Tagged(), Target: to})
+	if err := s.SetName(local.Name{Reference: ref.Tagged(), Target: to}); err != nil {
+		return err
+	}
+	e.tagEvent(i.ID.String(), &ref, i.Config.Config.Labels)
+	return nil
 }

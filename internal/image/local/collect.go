@@ -241,3 +241,6 @@ func (s *Store) unfinished() {
 		}
 	}
 }
+
+// stale is the age at which a partial blob is given up.
+const stale = 24 * time.Hour
