@@ -221,6 +221,12 @@ func (x *execution) file(fd int) *os.File {
 // attend copies until the process has ended and everything that it wrote is here.
 func (x *execution) attend() (int, error) {
 	detached := make(chan struct{})
+	x.copy(detached)
+	return x.exitCode(detached)
+}
+
+// copy starts to copy between the process and the streams.
+func (x *execution) copy(detached chan struct{}) {
 	from, to := x.ours, [...]int{-1, x.streams.Out, x.streams.Err}
 	if x.console != nil {
 		from[0], from[1] = x.console, x.console
@@ -238,7 +244,6 @@ func (x *execution) attend() (int, error) {
 			}()
 		}
 	}
-	return x.exitCode(detached)
 }
 
 // exitCode waits for the monitor's word. A container that ends takes its processes with

@@ -134,3 +134,6 @@ func (k *detachKeys) filter(b []byte) ([]byte, bool) {
 	}
 	return out, false
 }
+
+// Interactive says that a person sits at this process's standard files.
+func Interactive() bool { return isTerminal(0) && isTerminal(1) }

@@ -45,6 +45,8 @@ type Config struct {
 	Stdio [3]int
 	// Console is the socket that takes the terminal's master end.
 	Console int
+	// Tools is the detached mount of plan.ExecOptions.Tools.
+	Tools int
 	// Pidfd is the container's init, for exec.
 	Pidfd int
 	// CgroupDir is the cgroup v2 folder that the child is born in.
@@ -60,7 +62,7 @@ type Config struct {
 
 // NoFDs is a Config without any descriptor.
 func NoFDs() Config {
-	return Config{Stdio: [3]int{-1, -1, -1}, Console: -1, Pidfd: -1, CgroupDir: -1}
+	return Config{Stdio: [3]int{-1, -1, -1}, Console: -1, Tools: -1, Pidfd: -1, CgroupDir: -1}
 }
 
 // Process is a child between the clone and its end.
@@ -117,6 +119,7 @@ func (p *Process) fillRegisters(m *machine) error {
 		m.regs[int(plan.RegStdio0)+i] = uintptr(fd)
 	}
 	m.regs[plan.RegConsole] = uintptr(p.cfg.Console)
+	m.regs[plan.RegTools] = uintptr(p.cfg.Tools)
 	m.regs[plan.RegPidfd] = uintptr(p.cfg.Pidfd)
 	for i, fd := range p.cfg.CgroupTasks {
 		m.regs[int(plan.RegCgroup0)+i] = uintptr(fd)

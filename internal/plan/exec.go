@@ -35,6 +35,7 @@ func CompileExec(spec *specs.Spec, proc *specs.Process, host Host, opt ExecOptio
 		c.oomScore(*proc.OOMScoreAdj)
 	}
 	c.enter(opt)
+	c.tools(opt.Tools)
 	if err := c.affinity(proc.ExecCPUAffinity, true); err != nil {
 		return nil, err
 	}
@@ -74,6 +75,19 @@ func (c *compiler) enter(opt ExecOptions) {
 	if flags&unix.CLONE_NEWPID != 0 {
 		c.carryOn()
 	}
+}
+
+// tools gives the process a copy of the container's mounts with one more on top: nobody else
+// sees it, and it goes with the process. What the container mounts later shows here, too.
+func (c *compiler) tools(on string) {
+	if on == "" {
+		return
+	}
+	c.about(WhyTools, on)
+	c.call(unix.SYS_UNSHARE, imm(uint64(unix.CLONE_NEWNS)))
+	c.call(unix.SYS_MOUNT, imm(0), c.path("/"), imm(0), imm(uint64(unix.MS_REC|unix.MS_SLAVE)), imm(0))
+	dir, _ := c.openat2(imm(atCwd), on, unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_NO_SYMLINKS)
+	c.call(unix.SYS_MOVE_MOUNT, reg(RegTools), c.path(""), reg(dir), c.path(""), imm(uint64(unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH)))
 }
 
 // specNamespaces are those that the spec names.

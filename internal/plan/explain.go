@@ -14,6 +14,7 @@ const (
 	WhyNamespace
 	WhyJoin
 	WhyEnter
+	WhyTools
 	WhyCarryOn
 	WhyMaps
 	WhyCgroup
@@ -67,6 +68,8 @@ func (w Why) texts() (verb, why string) {
 		return "make namespace", "A namespace gives the container its own view of one kind of thing."
 	case WhyJoin:
 		return "join namespace", "The container shares this namespace with another process, named by a file of /proc."
+	case WhyTools:
+		return "mount the tools on", "A copy of the container's mounts, in which the tools are one more: nobody else sees it, and it ends with the process."
 	case WhyEnter:
 		return "enter the container's namespaces", "One call takes the new process to where the container's first one lives."
 	case WhyCarryOn:

@@ -77,4 +77,7 @@ type ExecOptions struct {
 	// Joined are the namespaces that the container does not share with the
 	// caller, CLONE_NEW* flags. 0 takes those of the spec.
 	Joined uintptr
+	// Tools is a folder of the container that the process alone sees the mount of RegTools on, in a
+	// mount namespace of its own; empty: it shares the container's.
+	Tools string
 }

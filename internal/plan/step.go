@@ -47,6 +47,7 @@ const (
 	NoReg      Reg = 0  // result is dropped
 	RegSync    Reg = 1  // socket to the parent, closed by exec
 	RegConsole Reg = 2  // socket that takes the terminal's master end
+	RegTools   Reg = 3  // detached mount that goes to ExecOptions.Tools
 	RegPidfd   Reg = 4  // exec: pidfd of the container's init
 	RegStdio0  Reg = 5  // RegStdio0+i becomes descriptor i (i = 0, 1, 2), where the plan was compiled with Options.Stdio
 	RegUser0   Reg = 8  // RegUser0+i: user namespace of Plan.IDMaps[i], for idmapped mounts (at most 24)

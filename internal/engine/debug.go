@@ -1,0 +1,245 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"bantam/internal/container/beside"
+	"bantam/internal/container/folder"
+	"bantam/internal/image/digest"
+
+	"golang.org/x/sys/unix"
+)
+
+// DebugOptions are those of bantam debug.
+type DebugOptions struct {
+	// Pid is any process of the host; 0: the container that is named.
+	Pid int
+	// Image has the tools; empty: the built-in one.
+	Image      string
+	Command    []string // empty: a shell
+	Env        []string
+	User       string
+	Workdir    string
+	CapAdd     []string
+	Privileged bool
+	Stdin, TTY bool
+}
+
+// Debug starts tools beside a container or any other process and returns their exit code. The tools see the
+// container's processes, network, limits and, at their true paths, its files; the container sees nothing of them but processes.
+func (e *Engine) Debug(name string, o *DebugOptions) (int, error) {
+	if o.TTY && o.Stdin && !isTerminal(0) {
+		return 1, ErrNoTerminal
+	}
+	pid, stopped, err := e.debugged(name, o.Pid)
+	if err != nil {
+		return CodeEngine, err
+	}
+	tools, err := e.tools(o.Image)
+	if err != nil {
+		return CodeEngine, err
+	}
+	defer tools.close()
+	if stopped != nil {
+		return e.debugStopped(stopped, tools, o)
+	}
+	return tools.beside(pid, o)
+}
+
+// debugged finds what to debug: a process, or a container that doesn't run.
+func (e *Engine) debugged(name string, pid int) (int, *container, error) {
+	if pid != 0 {
+		return pid, nil, nil
+	}
+	_, c, err := e.get(name)
+	var missing *folder.NotFound
+	switch {
+	case errors.As(err, &missing):
+		pid, other := foreign(name)
+		if other != nil {
+			return 0, nil, errors.Join(err, other)
+		}
+		return pid, nil, nil
+	case err != nil:
+		return 0, nil, err
+	case c.State.Status == folder.Running:
+		return c.State.Pid, nil, nil
+	}
+	return 0, c, nil
+}
+
+// toolkit is an image whose programs are shown to a process.
+type toolkit struct {
+	engine *Engine
+	image  *image
+	tree   int // detached mount, read-only
+	lease  interface{ Close() error }
+}
+
+// tools opens an image as a toolkit.
+func (e *Engine) tools(name string) (*toolkit, error) {
+	if name == "" {
+		name = "box"
+	}
+	img, err := e.image(name)
+	if err != nil {
+		return nil, err
+	}
+	store, err := e.images()
+	if err != nil {
+		return nil, err
+	}
+	lease, err := store.Lease()
+	if err != nil {
+		return nil, err
+	}
+	t := &toolkit{engine: e, image: img, tree: -1, lease: lease}
+	id, err := digest.Parse(img.ID)
+	if err == nil {
+		_, err = lease.Protect(id)
+	}
+	if err == nil {
+		t.tree, err = readOnlyTree(img.Layers)
+	}
+	if err != nil {
+		t.close()
+		return nil, fmt.Errorf("toolkit %s: %w", name, err)
+	}
+	return t, nil
+}
+
+func (t *toolkit) close() {
+	if t.tree >= 0 {
+		unix.Close(t.tree)
+	}
+	_ = t.lease.Close()
+}
+
+// readOnlyTree mounts layers for a descriptor alone. From them nobody gains privileges.
+func readOnlyTree(layers []string) (int, error) {
+	var fd int
+	var err error
+	switch len(layers) {
+	case 0:
+		return -1, errors.New("the image is empty")
+	case 1: // an overlay wants two
+		fd, err = unix.OpenTree(unix.AT_FDCWD, layers[0], unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	default:
+		fd, err = mountOverlay(layers, nil)
+	}
+	if err != nil {
+		return -1, fmt.Errorf("mount its layers: %w", err)
+	}
+	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV, Propagation: unix.MS_PRIVATE}
+	if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, &attr); err != nil {
+		unix.Close(fd)
+		return -1, fmt.Errorf("make them read-only: %w", err)
+	}
+	return fd, nil
+}
+
+// beside starts the tools beside a running process and attends to them.
+func (t *toolkit) beside(pid int, o *DebugOptions) (int, error) {
+	place, err := beside.Place(pid)
+	if err != nil {
+		return CodeEngine, err
+	}
+	x := &execution{streams: standard(), opts: &ExecOptions{Stdin: o.Stdin, TTY: o.TTY}}
+	b := &beside.Options{
+		Pid: pid, Args: t.command(o), Env: append(t.marks(place), o.Env...), Path: t.path(place), User: o.User, Cwd: o.Workdir,
+		Caps: o.CapAdd, Privileged: o.Privileged, TTY: o.TTY, Stdio: [3]int{-1, -1, -1}, Tools: t.tree, On: place,
+	}
+	if o.TTY {
+		b.Rows, b.Cols = windowSize(0)
+	} else if b.Stdio, err = x.pipes(); err != nil {
+		return CodeEngine, err
+	}
+	child, err := beside.Start(b)
+	for _, fd := range b.Stdio {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
+	}
+	if err != nil {
+		return exitCodeOf(err), fmt.Errorf("debug process %d: %w", pid, err)
+	}
+	return x.attendChild(child), nil
+}
+
+// command is what to run: the user's, else the toolkit's shell.
+func (t *toolkit) command(o *DebugOptions) []string {
+	if len(o.Command) > 0 {
+		return o.Command
+	}
+	return []string{"sh"}
+}
+
+// path are the folders of the toolkit's programs, below the place where they are shown.
+func (t *toolkit) path(place string) []string {
+	dirs := "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+	for _, v := range t.image.Config.Env {
+		if own, ok := strings.CutPrefix(v, "PATH="); ok {
+			dirs = own
+		}
+	}
+	var list []string
+	for dir := range strings.SplitSeq(dirs, ":") {
+		if strings.HasPrefix(dir, "/") {
+			list = append(list, place+dir)
+		}
+	}
+	return list
+}
+
+// marks are variables that help in a shell.
+func (t *toolkit) marks(place string) []string {
+	list := []string{"BANTAM_TOOLS=" + place}
+	if term := os.Getenv("TERM"); term != "" {
+		list = append(list, "TERM="+term)
+	}
+	return list
+}
+
+// attendChild is attend for a process that no monitor has started.
+func (x *execution) attendChild(c *beside.Child) int {
+	if c.Console >= 0 {
+		x.console = os.NewFile(uintptr(c.Console), "terminal")
+		if x.opts.Stdin {
+			x.term, _ = rawTerminal(0)
+			defer x.term.restore()
+		}
+		if x.term != nil {
+			x.term.follow(int(x.console.Fd()))
+		}
+	}
+	x.copy(make(chan struct{}))
+	code := c.Wait()
+	x.output.Wait()
+	return code
+}
+
+// exitCodeOf is docker's code for a start that failed.
+func exitCodeOf(err error) int {
+	switch {
+	case errors.Is(err, unix.ENOENT):
+		return CodeNotFound
+	case errors.Is(err, unix.EACCES):
+		return CodeNoExec
+	}
+	return CodeEngine
+}
+
+func windowSize(fd int) (rows, cols uint16) {
+	size, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
+	if err != nil {
+		return 0, 0
+	}
+	return size.Row, size.Col
+}
+
+func (e *Engine) debugStopped(c *container, t *toolkit, o *DebugOptions) (int, error) {
+	return CodeEngine, fmt.Errorf("container %s is not running", c.Record.Name)
+}
