@@ -13,14 +13,13 @@ import (
 // others are docker's options that bantam has not, with the reason.
 var others = map[string]string{
 	"expose": noNetworks, "ip": noNetworks, "ip6": noNetworks, "link": noNetworks, "link-local-ip": noNetworks, "mac-address": noNetworks, "network-alias": noNetworks,
-	"publish": noNetworks, "publish-all": noNetworks, "volume-driver": noVolumes, "volumes-from": noVolumes, "rm volumes": noVolumes,
+	"publish": noNetworks, "publish-all": noNetworks,
 	"ps filter": list, "ps size": list, "images filter": list, "images tree": list, "rmi no-prune": list,
 	"rmi platform": manifests, "image inspect platform": manifests,
 }
 
 const (
 	noNetworks = "networks are not there yet"
-	noVolumes  = "volumes are not there yet"
 	list       = "not there yet"
 	manifests  = "a store keeps one platform of an image"
 )

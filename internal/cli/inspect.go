@@ -16,7 +16,7 @@ func (c *call) inspectCommand() *command {
 		options: option.Set{Interspersed: true, Options: []option.Option{
 			option.String(&format, "format", 'f', formatHelp),
 			option.Bool(&size, "size", 's', "Display total file sizes if the type is container"),
-			option.String(&kind, "type", 0, "Only inspect objects of the given type: container or image"),
+			option.String(&kind, "type", 0, "Only inspect objects of the given type: container, image or volume"),
 		}},
 		run: func(args []string) int { return c.inspect(args, kind, format, size) },
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,7 +76,7 @@ func psRow(c *engine.Container, noTrunc bool) containerRow {
 	}
 	var mounts []string
 	for _, m := range c.Mounts {
-		mounts = append(mounts, m.Source)
+		mounts = append(mounts, cmp.Or(m.Name, m.Source))
 	}
 	r.Mounts = strings.Join(mounts, ",")
 	if !noTrunc {

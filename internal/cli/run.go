@@ -91,7 +91,7 @@ func isolationOptions(o *engine.RunOptions) []option.Option {
 		option.String(&o.CgroupParent, "cgroup-parent", 0, "Optional parent cgroup for the container"),
 		option.String(&o.CgroupNS, "cgroupns", 0, "Cgroup namespace to use (host|private)"),
 		option.String(&o.IPC, "ipc", 0, "IPC mode to use: none, private, shareable, host or container:NAME"),
-		option.List(&o.Mounts, "mount", 0, nil, "Attach a filesystem mount to the container: type=bind|tmpfs,source=...,target=..."),
+		option.List(&o.Mounts, "mount", 0, nil, "Attach a filesystem mount to the container: type=bind|volume|tmpfs|image,source=...,target=..."),
 		network(&o.Network, "network"),
 		network(&o.Network, "net"),
 		option.String(&o.PID, "pid", 0, "PID namespace to use: host or container:NAME"),
@@ -103,7 +103,9 @@ func isolationOptions(o *engine.RunOptions) []option.Option {
 		option.List(&o.Tmpfs, "tmpfs", 0, nil, "Mount a tmpfs directory"),
 		option.String(&o.UserNS, "userns", 0, "User namespace to use (host)"),
 		option.String(&o.UTS, "uts", 0, "UTS namespace to use: host or container:NAME"),
-		option.List(&o.Volumes, "volume", 'v', nil, "Bind mount a folder or file of the host: HOST:CONTAINER[:ro]"),
+		option.List(&o.Volumes, "volume", 'v', nil, "Bind mount a volume, or a folder or file of the host: [VOLUME:|HOST:]CONTAINER[:OPTIONS]"),
+		option.String(&o.VolumeDriver, "volume-driver", 0, "Optional volume driver for the container"),
+		option.List(&o.VolumesFrom, "volumes-from", 0, nil, "Mount volumes from the specified container(s): NAME[:ro]"),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type imageConfig struct {
 	Labels      map[string]string
 	StopSignal  string
 	Healthcheck *local.Healthcheck
+	Volumes     []string
 }
 
 // draft checks the options against the image and makes the record, without touching the disk.
@@ -98,6 +100,7 @@ func (o *RunOptions) config(img *image) (folder.Config, error) {
 	case *o.Entrypoint != "":
 		c.Entrypoint = []string{*o.Entrypoint}
 	}
+	c.Volumes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(img.Config.Volumes, o.places))))
 	inherit(&c.User, img.Config.User)
 	inherit(&c.WorkingDir, img.Config.WorkingDir)
 	inherit(&c.StopSignal, img.Config.StopSignal)
@@ -146,6 +149,9 @@ func (e *Engine) create(s *folder.Store, o *RunOptions, r *folder.Record) (folde
 	if err := e.peers(s, r); err != nil {
 		return folder.Folder{}, nil, err
 	}
+	if err := e.placeVolumes(s, r); err != nil {
+		return folder.Folder{}, nil, err
+	}
 	f, lock, err := s.Create(r.ID)
 	if err != nil {
 		return f, nil, err
@@ -167,8 +173,12 @@ func (e *Engine) create(s *folder.Store, o *RunOptions, r *folder.Record) (folde
 	if err == nil {
 		err = f.WriteRecord(r, !r.Host.AutoRemove)
 	}
+	if err == nil {
+		// The record comes first: from here on nobody removes a volume that it names.
+		err = e.makeVolumes(r)
+	}
 	if err != nil {
-		_ = s.Remove(f, r.Name)
+		_ = discard(s, f, r)
 		lock.Free()
 		return f, nil, err
 	}

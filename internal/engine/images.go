@@ -3,6 +3,8 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"bantam/internal/image/local"
@@ -48,6 +50,7 @@ func (e *Engine) image(name string) (*image, error) {
 	c := &i.Config.Config
 	return &image{ID: i.ID.String(), Platform: platform(&i.Config), Layers: s.Layers(&i.Config), Config: imageConfig{
 		User: c.User, Env: c.Env, Entrypoint: c.Entrypoint, Cmd: c.Cmd, WorkingDir: c.WorkingDir, Labels: c.Labels, StopSignal: c.StopSignal, Healthcheck: c.Healthcheck,
+		Volumes: slices.Collect(maps.Keys(c.Volumes)),
 	}}, nil
 }
 

@@ -66,6 +66,7 @@ type HostConfigJSON struct {
 	NetworkMode       string
 	RestartPolicy     RestartPolicyJSON
 	AutoRemove        bool
+	VolumesFrom       []string
 	Annotations       map[string]string `json:",omitempty"`
 	CapAdd            []string
 	CapDrop           []string
@@ -123,13 +124,6 @@ type LogConfigJSON struct {
 type GraphDriverJSON struct {
 	Data map[string]string
 	Name string
-}
-
-// MountJSON is a mount point.
-type MountJSON struct {
-	Type, Source, Destination, Mode string
-	RW                              bool
-	Propagation                     string
 }
 
 // ConfigJSON is docker's Config of a container or an image.
@@ -193,6 +187,8 @@ func (e *NoSuchObject) Error() string { return "No such " + e.Kind + ": " + e.Na
 // image; kind is "container", "image" or "" for both.
 func (e *Engine) Inspect(name, kind string, size bool) (any, error) {
 	switch kind {
+	case "volume":
+		return e.VolumeInspect(name)
 	case "", "container", "image":
 	default:
 		return nil, fmt.Errorf("%q is not a valid value for --type", kind)
@@ -207,6 +203,9 @@ func (e *Engine) Inspect(name, kind string, size bool) (any, error) {
 	v, err := e.inspectImage(name)
 	var missing *local.NotFound
 	if errors.As(err, &missing) && kind == "" {
+		if v, err := e.VolumeInspect(name); !isNoVolume(err) {
+			return v, err
+		}
 		err = &NoSuchObject{"object", name}
 	}
 	return v, err
@@ -282,7 +281,7 @@ func (c *container) stateJSON() StateJSON {
 
 func hostJSON(h *folder.HostConfig) HostConfigJSON {
 	v := HostConfigJSON{
-		Binds: h.Binds, NetworkMode: h.NetworkMode, AutoRemove: h.AutoRemove, CapAdd: h.CapAdd, CapDrop: h.CapDrop, Privileged: h.Privileged,
+		Binds: h.Binds, VolumesFrom: h.VolumesFrom, NetworkMode: h.NetworkMode, AutoRemove: h.AutoRemove, CapAdd: h.CapAdd, CapDrop: h.CapDrop, Privileged: h.Privileged,
 		ReadonlyRootfs: h.ReadonlyRootfs, SecurityOpt: h.SecurityOpt, Tmpfs: h.Tmpfs, ShmSize: h.ShmSize, Runtime: cmp.Or(h.Runtime, OwnRuntime),
 		RestartPolicy: RestartPolicyJSON{cmp.Or(h.RestartPolicy, "no"), h.MaximumRetryCount}, Annotations: h.Annotations,
 		CgroupnsMode: cmp.Or(h.CgroupnsMode, "private"), DNS: orEmpty(h.DNS), DNSOptions: orEmpty(h.DNSOptions), DNSSearch: orEmpty(h.DNSSearch),
@@ -305,17 +304,6 @@ func hostJSON(h *folder.HostConfig) HostConfigJSON {
 	return v
 }
 
-func mountJSON(m *folder.Mount) MountJSON {
-	v := MountJSON{Type: "bind", Source: m.Source, Destination: m.Destination, RW: !m.ReadOnly, Propagation: m.Propagation}
-	if m.ReadOnly {
-		v.Mode = "ro"
-	}
-	if v.Propagation == "" {
-		v.Propagation = "rprivate"
-	}
-	return v
-}
-
 func containerConfigJSON(c *folder.Config) ConfigJSON {
 	v := ConfigJSON{
 		Hostname: c.Hostname, Domainname: c.Domainname, StopTimeout: c.StopTimeout, User: c.User, AttachStdin: c.AttachStdin, Tty: c.Tty, OpenStdin: c.OpenStdin, StdinOnce: c.StdinOnce,
@@ -324,6 +312,12 @@ func containerConfigJSON(c *folder.Config) ConfigJSON {
 	}
 	if c.Healthcheck != nil {
 		v.Healthcheck = c.Healthcheck
+	}
+	for _, place := range c.Volumes {
+		if v.Volumes == nil {
+			v.Volumes = map[string]struct{}{}
+		}
+		v.Volumes[place] = struct{}{}
 	}
 	return v
 }

@@ -98,7 +98,7 @@ func logAttrs(opts map[string]string, c *folder.Config) (map[string]string, erro
 		}
 		chosen[k] = v
 	}
-	env := pairs(c.Env)
+	env := Pairs(c.Env)
 	for _, from := range [...]struct {
 		option string
 		values map[string]string

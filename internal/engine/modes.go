@@ -113,7 +113,7 @@ func (o *RunOptions) names(h *folder.HostConfig) error {
 		}
 	}
 	h.DNS, h.DNSSearch = o.DNS, o.DNSSearch
-	h.Sysctls, h.Annotations = pairs(o.Sysctls), pairs(o.Annotations)
+	h.Sysctls, h.Annotations = Pairs(o.Sysctls), Pairs(o.Annotations)
 	for key := range h.Sysctls {
 		if err := checkSysctl(key, h); err != nil {
 			return err

@@ -10,13 +10,19 @@ import (
 	"strings"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/volume"
 )
 
-// mounts joins -v, --mount and --tmpfs.
+// mounts joins -v, --mount and --tmpfs. The places for anonymous volumes go into the record's
+// configuration with the image's.
 func (o *RunOptions) mounts(h *folder.HostConfig) ([]folder.Mount, error) {
-	list, err := binds(o.Volumes)
+	list, places, err := binds(o.Volumes)
 	if err != nil {
 		return nil, err
+	}
+	o.places = places
+	if o.VolumeDriver != "" && o.VolumeDriver != volume.Driver {
+		return nil, fmt.Errorf("error looking up volume plugin %s: plugin %q not found", o.VolumeDriver, o.VolumeDriver)
 	}
 	for _, text := range o.Mounts {
 		m, err := parseMount(text)
@@ -53,7 +59,7 @@ func parseMount(text string) (*folder.Mount, error) {
 		key = strings.ToLower(key)
 		if !has {
 			switch key {
-			case "readonly", "ro", "bind-nonrecursive", "bind-create-src":
+			case "readonly", "ro", "bind-nonrecursive", "bind-create-src", "volume-nocopy":
 				value = "true"
 			default:
 				return nil, fmt.Errorf("invalid field '%s' must be a key=value pair", f)
@@ -67,10 +73,11 @@ func parseMount(text string) (*folder.Mount, error) {
 			return nil, fmt.Errorf("invalid value for %s: %s%s", key, value, hint(key))
 		}
 	}
+	if m.kind != "" && m.kind != m.Type {
+		return nil, fmt.Errorf("cannot mix '%s-*' options with mount type '%s'", m.kind, m.Type)
+	}
 	if m.Type == "tmpfs" {
 		m.Options = strings.Join(m.tmpfs, ",")
-	} else if len(m.tmpfs) > 0 {
-		return nil, fmt.Errorf("cannot mix 'tmpfs-*' options with mount type '%s'", m.Type)
 	}
 	if err := m.checkRecursive(); err != nil {
 		return nil, err
@@ -83,6 +90,7 @@ type mountSpec struct {
 	folder.Mount
 	create bool     // a missing source
 	tmpfs  []string // mount options
+	kind   string   // of whose type an option was given
 }
 
 func hint(key string) string {
@@ -114,6 +122,9 @@ func recursiveName(option string) string {
 
 // set takes one pair.
 func (m *mountSpec) set(key, value string) (known bool, err error) {
+	if kind, _, has := strings.Cut(key, "-"); has {
+		m.kind = kind
+	}
 	switch key {
 	case "type":
 		m.Type = strings.ToLower(value)
@@ -136,6 +147,21 @@ func (m *mountSpec) set(key, value string) (known bool, err error) {
 	case "bind-create-src":
 		m.create, err = strconv.ParseBool(value)
 	case "consistency":
+	case "volume-nocopy":
+		m.NoCopy, err = strconv.ParseBool(value)
+	case "volume-subpath", "image-subpath":
+		m.Subpath = value
+		if !filepath.IsLocal(value) {
+			err = errors.New("not below the mount")
+		}
+	case "volume-driver":
+		if value != volume.Driver {
+			err = errors.New("no such driver")
+		}
+	case "volume-opt":
+		err = addPair(&m.VolumeOptions, value)
+	case "volume-label":
+		err = addPair(&m.VolumeLabels, value)
 	case "tmpfs-size":
 		var n int64
 		n, err = ParseBytes(value)
@@ -147,6 +173,18 @@ func (m *mountSpec) set(key, value string) (known bool, err error) {
 		return false, nil
 	}
 	return true, err
+}
+
+func addPair(to *map[string]string, pair string) error {
+	k, v, _ := strings.Cut(pair, "=")
+	if k == "" {
+		return errors.New("empty name")
+	}
+	if *to == nil {
+		*to = map[string]string{}
+	}
+	(*to)[k] = v
+	return nil
 }
 
 func checkPropagation(value string) error {
@@ -192,7 +230,16 @@ func checkMount(m *folder.Mount, create bool) error {
 	case "bind":
 		return checkBind(m, create)
 	case "volume":
-		return errors.New("volumes are not there yet: use type=bind or type=tmpfs")
+		m.Name, m.Source, m.Mode = m.Source, "", "z"
+		if m.Name == "" {
+			return nil
+		}
+		return volume.CheckName(m.Name)
+	case "image":
+		if m.Source == "" {
+			return errors.New("field Source must not be empty")
+		}
+		return nil
 	}
 	return fmt.Errorf("mount type unknown: %q", m.Type)
 }

@@ -46,6 +46,8 @@ type RunOptions struct {
 	Runtime                    string
 
 	Volumes      []string
+	VolumesFrom  []string
+	VolumeDriver string
 	Mounts       []string
 	Tmpfs        []string
 	ReadOnly     bool
@@ -69,12 +71,14 @@ type RunOptions struct {
 	Limits       LimitOptions
 	LogDriver    string
 	LogOpts      []string
+
+	places []string // where -v wants anonymous volumes
 }
 
 // hostConfig checks what concerns the host and puts it into the record's form.
 func (o *RunOptions) hostConfig() (folder.HostConfig, []folder.Mount, error) {
 	h := folder.HostConfig{
-		Binds: o.Volumes, NetworkMode: o.Network, AutoRemove: o.Remove, CapAdd: o.CapAdd, CapDrop: o.CapDrop,
+		Binds: o.Volumes, VolumesFrom: o.VolumesFrom, NetworkMode: o.Network, AutoRemove: o.Remove, CapAdd: o.CapAdd, CapDrop: o.CapDrop,
 		Privileged: o.Privileged, ReadonlyRootfs: o.ReadOnly, SecurityOpt: o.SecurityOpt, ShmSize: o.ShmSize,
 		GroupAdd: o.GroupAdd, Init: o.Init, CgroupParent: o.CgroupParent, OomScoreAdj: int(o.Limits.OOMScore),
 		PidMode: o.PID, IpcMode: o.IPC, UTSMode: o.UTS, UsernsMode: o.UserNS, CgroupnsMode: o.CgroupNS, DNSOptions: o.DNSOptions,
@@ -83,7 +87,7 @@ func (o *RunOptions) hostConfig() (folder.HostConfig, []folder.Mount, error) {
 	if err != nil {
 		return h, nil, err
 	}
-	if h.LogConfig, err = logConfig(o.LogDriver, pairs(o.LogOpts)); err != nil {
+	if h.LogConfig, err = logConfig(o.LogDriver, Pairs(o.LogOpts)); err != nil {
 		return h, nil, err
 	}
 	for _, step := range [...]func(*folder.HostConfig) error{o.modes, o.limits, o.names, o.restart, o.runtime, o.check} {
@@ -187,8 +191,8 @@ func CheckLabel(v string) error {
 	return nil
 }
 
-// pairs reads KEY=VALUE texts, the later of one key over the earlier.
-func pairs(list []string) map[string]string {
+// Pairs reads KEY=VALUE texts, the later of one key over the earlier.
+func Pairs(list []string) map[string]string {
 	if len(list) == 0 {
 		return nil
 	}
@@ -218,7 +222,7 @@ func (o *RunOptions) allLabels() (map[string]string, error) {
 			list = append(list, l)
 		}
 	}
-	return pairs(append(list, o.Labels...)), nil
+	return Pairs(append(list, o.Labels...)), nil
 }
 
 // attaches says whether a run shows that stream: all of them if --attach names none.

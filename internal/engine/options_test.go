@@ -74,15 +74,17 @@ func TestEntrypointAndCommand(t *testing.T) {
 func TestBinds(t *testing.T) {
 	for spec, want := range map[string]folder.Mount{
 		"/a:/b":            {Source: "/a", Destination: "/b"},
-		"/a/:/b/../c:ro,z": {Source: "/a", Destination: "/c", ReadOnly: true},
-		"/a:/b:rshared":    {Source: "/a", Destination: "/b", Propagation: "rshared"},
-		"/a:/b:rw,cached":  {Source: "/a", Destination: "/b"},
+		"/a/:/b/../c:ro,z": {Source: "/a", Destination: "/c", ReadOnly: true, Mode: "ro,z"},
+		"/a:/b:rshared":    {Source: "/a", Destination: "/b", Propagation: "rshared", Mode: "rshared"},
+		"/a:/b:rw,cached":  {Source: "/a", Destination: "/b", Mode: "rw,cached"},
+		"/a":               {Type: "volume", Destination: "/a", Mode: "z"},
+		"name:/b:nocopy,U": {Type: "volume", Name: "name", Destination: "/b", Mode: "nocopy,U", NoCopy: true, Chown: true},
 	} {
-		if got, err := parseBind(spec); err != nil || got != want {
+		if got, err := parseBind(spec); err != nil || !cmp.Equal(got, want) {
 			t.Errorf("%s: %+v, %v", spec, got, err)
 		}
 	}
-	for _, bad := range []string{"", "/a", ":/b", "/a:", "/a:b", "name:/b", "/a:/", "/a:/b:no", "/a:/b:ro:x", "/a:/b/.."} {
+	for _, bad := range []string{"", ":/b", "/a:", "/a:b", "n:/b", "na me:/b", "name:/b:rshared", "/a:/b:nocopy", "/a:/b:ro,rw", "/a:/", "/a:/b:no", "/a:/b:ro:x", "/a:/b/.."} {
 		if got, err := parseBind(bad); err == nil {
 			t.Errorf("%q: %+v, want an error", bad, got)
 		}
@@ -120,7 +122,8 @@ func TestChecks(t *testing.T) {
 		"invalid rate for device":              {Limits: LimitOptions{ReadBps: []string{"sda:1m"}}},
 		"target is required":                   {Mounts: []string{"type=bind,src=/"}},
 		"bind source path does not exist":      {Mounts: []string{"type=bind,src=/nope,dst=/x"}},
-		"volumes are not there yet":            {Mounts: []string{"src=x,dst=/x"}},
+		"volume name is too short":             {Mounts: []string{"src=x,dst=/x"}},
+		"cannot mix 'volume-*' options":        {Mounts: []string{"type=bind,src=/,dst=/x,volume-nocopy"}},
 		"unexpected key 'x'":                   {Mounts: []string{"type=tmpfs,dst=/x,x=1"}},
 		"--no-healthcheck conflicts":           {Health: HealthOptions{Disable: true, Cmd: "x"}},
 		"unknown or invalid runtime name":      {Runtime: "x"},

@@ -104,7 +104,7 @@ func (e *Engine) resume(c *container, lock *folder.Lock) error {
 func (e *Engine) cleanUp(s *folder.Store, c *container) error {
 	err := monitor.RemoveGroup(c.Record.ID, c.State.Cgroup)
 	if c.Record.Host.AutoRemove {
-		if rm := s.Remove(c.Folder, c.Record.Name); err == nil {
+		if rm := discard(s, c.Folder, c.Record); err == nil {
 			err = rm
 		}
 		e.containerEvent(c.Record, "destroy")

@@ -1,18 +1,26 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 
 	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor"
+	"bantam/internal/container/volumes"
 
 	"golang.org/x/sys/unix"
 )
 
-// Remove removes a container. A running one only by force: it is killed first.
-func (e *Engine) Remove(name string, force bool) error {
+// RemoveOptions are those of docker rm.
+type RemoveOptions struct {
+	Force   bool // a running container is killed first
+	Volumes bool // its anonymous volumes, too
+}
+
+// Remove removes a container.
+func (e *Engine) Remove(name string, o RemoveOptions) error {
 	s, err := e.containers()
 	if err != nil {
 		return err
@@ -29,7 +37,7 @@ func (e *Engine) Remove(name string, force bool) error {
 		return err
 	}
 	if c.State.Status == folder.Restarting {
-		if !force {
+		if !o.Force {
 			return &Conflict{fmt.Errorf("cannot remove container %q: container is restarting: stop the container before removing or force remove", name)}
 		}
 		if err := c.mark(stopped); err != nil {
@@ -37,7 +45,7 @@ func (e *Engine) Remove(name string, force bool) error {
 		}
 	}
 	if c.State.Status == folder.Running {
-		if !force {
+		if !o.Force {
 			return &Conflict{fmt.Errorf("cannot remove container %q: container is running: stop the container before removing or force remove", name)}
 		}
 		if err := c.mark(stopped); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -50,8 +58,13 @@ func (e *Engine) Remove(name string, force bool) error {
 			return err
 		}
 	}
+	return e.removeStopped(s, c, o.Volumes)
+}
+
+// removeStopped removes a container that has ended or is about to.
+func (e *Engine) removeStopped(s *folder.Store, c *container, anonymous bool) error {
 	// Waits for the monitor, which cleans up and ends; with --rm it has removed everything then.
-	lock, err := f.Lock()
+	lock, err := c.Lock()
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -63,9 +76,20 @@ func (e *Engine) Remove(name string, force bool) error {
 		// Killed between the exit and the record, monitor included.
 		_ = monitor.RemoveGroup(c.Record.ID, c.State.Cgroup)
 	}
-	if err := s.Remove(f, c.Record.Name); err != nil {
+	if anonymous {
+		err = discard(s, c.Folder, c.Record)
+	} else {
+		err = s.Remove(c.Folder, c.Record.Name)
+	}
+	if err != nil {
 		return err
 	}
 	e.containerEvent(c.Record, "destroy")
 	return nil
+}
+
+// discard removes a container and its anonymous volumes. Those come first: the record names them.
+func discard(s *folder.Store, f folder.Folder, r *folder.Record) error {
+	err := volumes.RemoveAnonymous(s, r)
+	return cmp.Or(err, s.Remove(f, r.Name))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"bantam/internal/container/folder"
 	"bantam/internal/image/digest"
@@ -75,7 +76,11 @@ func (e *Engine) keptByContainers() ([]digest.Digest, error) {
 	}
 	var kept []digest.Digest
 	for _, c := range list {
-		for _, l := range c.Record.Layers {
+		stands := c.Record.Layers
+		for _, m := range c.Record.Mounts {
+			stands = append(slices.Clip(stands), m.Layers...)
+		}
+		for _, l := range stands {
 			if d, err := digest.Parse("sha256:" + filepath.Base(l)); err == nil {
 				kept = append(kept, d)
 			}
@@ -92,7 +97,7 @@ func (e *Engine) unused(i *local.Image, name string, force bool) error {
 		return err
 	}
 	for _, c := range list {
-		if c.Record.Image != i.ID.String() {
+		if c.Record.Image != i.ID.String() && !mounts(c.Record, i.ID.String()) {
 			continue
 		}
 		what := "container " + c.ID[:12] + " is using its referenced image " + i.ID.Short()
@@ -105,4 +110,9 @@ func (e *Engine) unused(i *local.Image, name string, force bool) error {
 		return fmt.Errorf("conflict: unable to remove repository reference %q - %s: remove the container %s first", name, what, c.Name)
 	}
 	return nil
+}
+
+// mounts says whether a container mounts the image.
+func mounts(r *folder.Record, id string) bool {
+	return slices.ContainsFunc(r.Mounts, func(m folder.Mount) bool { return m.Type == "image" && m.Source == id })
 }

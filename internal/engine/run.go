@@ -75,7 +75,7 @@ func (e *Engine) prepare(o *RunOptions) (*session, error) {
 	}
 	s.folder = f
 	if err := o.writeCID(s.record.ID); err != nil {
-		_ = store.Remove(f, s.record.Name)
+		_ = discard(store, f, s.record)
 		lock.Free()
 		return fail(err)
 	}

@@ -21,7 +21,7 @@ func (e *Engine) Create(o *RunOptions) (string, error) {
 	}
 	defer lock.Free()
 	if err := o.writeCID(s.record.ID); err != nil {
-		_ = store.Remove(f, s.record.Name)
+		_ = discard(store, f, s.record)
 		return "", err
 	}
 	return s.record.ID, nil

@@ -7,25 +7,32 @@ import (
 	"strings"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/volume"
 )
 
-// binds reads the -v values: SOURCE:DESTINATION[:OPTIONS]. A missing source
-// folder is made, as docker does.
-func binds(specs []string) ([]folder.Mount, error) {
-	var list []folder.Mount
+// binds reads the -v values: [SOURCE:]DESTINATION[:OPTIONS], where the source is a volume or a
+// path of the host. A missing folder of the host is made, as docker does. places are where an anonymous volume is wanted.
+func binds(specs []string) (list []folder.Mount, places []string, err error) {
 	for _, s := range specs {
 		m, err := parseBind(s)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		if m.Type == "volume" && m.Name == "" {
+			places = append(places, m.Destination)
+			continue
 		}
 		list = append(list, m)
 	}
 	for _, m := range list {
+		if m.Type == "volume" {
+			continue
+		}
 		if err := os.MkdirAll(m.Source, 0o755); err != nil && !exists(m.Source) {
-			return nil, fmt.Errorf("error while creating mount source path '%s': %w", m.Source, err)
+			return nil, nil, fmt.Errorf("error while creating mount source path '%s': %w", m.Source, err)
 		}
 	}
-	return list, nil
+	return list, places, nil
 }
 
 func exists(path string) bool {
@@ -39,10 +46,15 @@ func parseBind(s string) (folder.Mount, error) {
 		return folder.Mount{}, fmt.Errorf("invalid volume specification: '%s': %s", s, why)
 	}
 	if len(part) == 1 {
-		return bad("anonymous volumes come with named volumes, which are not there yet: give HOST:CONTAINER")
+		part = []string{"", s}
+		if s == "" {
+			return bad("empty section between colons")
+		}
+	} else if part[0] == "" {
+		return bad("empty section between colons")
 	}
-	if len(part) > 3 || part[0] == "" || part[1] == "" {
-		return bad("want HOST:CONTAINER[:OPTIONS]")
+	if len(part) > 3 || part[1] == "" {
+		return bad("want [VOLUME:|HOST:]CONTAINER[:OPTIONS]")
 	}
 	m := folder.Mount{Source: part[0], Destination: filepath.Clean(part[1])}
 	if strings.HasPrefix(m.Source, ".") {
@@ -53,14 +65,19 @@ func parseBind(s string) (folder.Mount, error) {
 		m.Source = abs
 	}
 	switch {
-	case m.Source[0] != '/':
-		return bad("named volumes are not there yet: the source must be an absolute path or start with ./")
 	case part[1][0] != '/':
 		return bad("invalid mount path: '" + part[1] + "' mount path must be absolute")
 	case m.Destination == "/":
 		return bad("destination can't be '/'")
 	}
-	m.Source = filepath.Clean(m.Source)
+	if m.Source == "" || m.Source[0] != '/' {
+		m.Type, m.Name, m.Source, m.Mode = "volume", m.Source, "", "z"
+		if err := volume.CheckName(m.Name); m.Name != "" && err != nil {
+			return m, err
+		}
+	} else {
+		m.Source = filepath.Clean(m.Source)
+	}
 	if len(part) == 3 {
 		return m, bindMode(&m, s, part[2])
 	}
@@ -68,21 +85,47 @@ func parseBind(s string) (folder.Mount, error) {
 }
 
 // bindMode reads the options. z, Z and the consistency words change nothing on
-// Linux without SELinux, as with docker.
+// Linux without SELinux, as with docker. U, which gives the content to the container's user, is Podman's.
 func bindMode(m *folder.Mount, spec, mode string) error {
+	bad := fmt.Errorf("invalid volume specification: '%s': invalid mode: %s", spec, mode)
+	m.Mode = mode
+	seen := [...]bool{modeAccess: false, modeLabel: false, modeSpread: false, modeCopy: false}
 	for _, o := range strings.Split(mode, ",") {
+		kind := -1
 		switch o {
 		case "ro", "readonly":
-			m.ReadOnly = true
-		case "rw", "z", "Z", "cached", "delegated", "consistent":
+			m.ReadOnly, kind = true, modeAccess
+		case "rw":
+			kind = modeAccess
+		case "z", "Z":
+			kind = modeLabel
+		case "cached", "delegated", "consistent":
+		case "U":
+			m.Chown = true
+		case "nocopy":
+			m.NoCopy, kind = true, modeCopy
 		case "shared", "slave", "private", "rshared", "rslave", "rprivate":
-			m.Propagation = o
+			m.Propagation, kind = o, modeSpread
 		default:
-			return fmt.Errorf("invalid volume specification: '%s': invalid mode: %s", spec, mode)
+			return bad
+		}
+		if kind == modeCopy && m.Type != "volume" || kind == modeSpread && m.Type == "volume" || kind >= 0 && seen[kind] {
+			return bad
+		}
+		if kind >= 0 {
+			seen[kind] = true
 		}
 	}
 	return nil
 }
+
+// The kinds of options of -v, of which each may be given once.
+const (
+	modeAccess = iota
+	modeLabel
+	modeSpread
+	modeCopy
+)
 
 func tmpfs(specs []string) (map[string]string, error) {
 	if len(specs) == 0 {

@@ -30,6 +30,7 @@ func (c *Config) members(f *statefile.Fields) {
 	f.List("Env", &c.Env)
 	f.List("Cmd", &c.Cmd)
 	statefile.Pointer(f, "Healthcheck", &c.Healthcheck, func(h *Healthcheck) statefile.Members { return h.members })
+	f.List("Volumes", &c.Volumes)
 	f.Str("Image", &c.Image)
 	f.Str("WorkingDir", &c.WorkingDir)
 	f.List("Entrypoint", &c.Entrypoint)
@@ -50,6 +51,7 @@ func (h *Healthcheck) members(f *statefile.Fields) {
 
 func (h *HostConfig) members(f *statefile.Fields) {
 	f.List("Binds", &h.Binds)
+	f.List("VolumesFrom", &h.VolumesFrom)
 	f.Object("LogConfig", h.LogConfig.members)
 	f.Str("NetworkMode", &h.NetworkMode)
 	f.Str("RestartPolicy", &h.RestartPolicy)
@@ -150,11 +152,20 @@ func (l *LogConfig) members(f *statefile.Fields) {
 
 func (m *Mount) members(f *statefile.Fields) {
 	f.Str("Type", &m.Type)
+	f.Str("Name", &m.Name)
 	f.Str("Source", &m.Source)
 	f.Str("Destination", &m.Destination)
 	f.Flag("ReadOnly", &m.ReadOnly)
 	f.Str("Propagation", &m.Propagation)
 	f.Str("Options", &m.Options)
+	f.Str("Mode", &m.Mode)
+	f.Str("Subpath", &m.Subpath)
+	f.Flag("NoCopy", &m.NoCopy)
+	f.Flag("Anonymous", &m.Anonymous)
+	f.Flag("Chown", &m.Chown)
+	f.List("Layers", &m.Layers)
+	f.Dict("VolumeOptions", &m.VolumeOptions)
+	f.Dict("VolumeLabels", &m.VolumeLabels)
 }
 
 func (s *State) members(f *statefile.Fields) {

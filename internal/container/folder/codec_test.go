@@ -19,16 +19,16 @@ func full() *Record {
 		Image: "sha256:1", Layers: []string{"/l/1", "/l/2"},
 		Config: Config{
 			Hostname: "h", User: "u:g", AttachStdin: true, Tty: true, OpenStdin: true, StdinOnce: true, Env: []string{"A=b", "C="},
-			Cmd: []string{"x", ""}, Image: "box", WorkingDir: "/w", Entrypoint: []string{"e"}, Labels: map[string]string{"a": "b", "": "x"}, StopSignal: "SIGTERM", StopTimeout: new(int64), Healthcheck: &Healthcheck{Test: []string{"NONE"}, Retries: 3},
+			Cmd: []string{"x", ""}, Image: "box", WorkingDir: "/w", Entrypoint: []string{"e"}, Labels: map[string]string{"a": "b", "": "x"}, StopSignal: "SIGTERM", StopTimeout: new(int64), Volumes: []string{"/v"}, Healthcheck: &Healthcheck{Test: []string{"NONE"}, Retries: 3},
 		},
 		Host: HostConfig{
-			Binds: []string{"/a:/b"}, NetworkMode: "none", PortBindings: []PortBinding{{"80/tcp", "1.2.3.4", "8000-8010"}}, PublishAllPorts: true, Links: []string{"a:b"}, AutoRemove: true, CapAdd: []string{"ALL"}, CapDrop: []string{"KILL"}, Privileged: true,
+			Binds: []string{"/a:/b"}, VolumesFrom: []string{"c:ro"}, NetworkMode: "none", PortBindings: []PortBinding{{"80/tcp", "1.2.3.4", "8000-8010"}}, PublishAllPorts: true, Links: []string{"a:b"}, AutoRemove: true, CapAdd: []string{"ALL"}, CapDrop: []string{"KILL"}, Privileged: true,
 			ReadonlyRootfs: true, SecurityOpt: []string{"seccomp=unconfined"}, Tmpfs: map[string]string{"/t": "size=1"}, ShmSize: 1,
 			LogConfig: LogConfig{"json-file", 10, 2, true, true, 5, "t", map[string]string{"a": "b"}, map[string]string{"max-file": "2"}}, Annotations: map[string]string{"k": "v"},
 			Resources: Resources{NanoCpus: 5, PidsLimit: -1, Memory: 1 << 40, MemorySwappiness: new(int64), Ulimits: []Ulimit{{"nofile", -1, 5}}, Devices: []Device{{"/a", "/b", "rw"}}, BlkioWeightDevice: []Rate{{"/dev/x", 5}}},
 		},
 		Networks: []network.Attachment{{Network: "n", GwPriority: 2}},
-		Mounts:   []Mount{{"bind", "/s", "/d", true, "rshared", ""}, {Source: "/\xff", Destination: "/x"}},
+		Mounts:   []Mount{{Type: "volume", Name: "v", Source: "/s", Destination: "/d", ReadOnly: true, Propagation: "rshared", Mode: "z", Subpath: "a/b", NoCopy: true, Anonymous: true, Chown: true, Layers: []string{"/l"}, VolumeOptions: map[string]string{"o": "x"}, VolumeLabels: map[string]string{"l": ""}}, {Source: "/\xff", Destination: "/x"}},
 	}
 }
 

@@ -63,7 +63,8 @@ type Config struct {
 	Env         []string
 	Cmd         []string
 	Healthcheck *Healthcheck
-	Image       string // as the user named it
+	Volumes     []string // places for anonymous volumes
+	Image       string   // as the user named it
 	WorkingDir  string
 	Entrypoint  []string
 	Labels      map[string]string
@@ -87,6 +88,7 @@ type Healthcheck struct {
 // HostConfig is what depends on the host, docker's HostConfig.
 type HostConfig struct {
 	Binds             []string
+	VolumesFrom       []string
 	LogConfig         LogConfig
 	NetworkMode       string
 	RestartPolicy     string // no (or empty), always, unless-stopped, on-failure
@@ -196,12 +198,22 @@ type LogConfig struct {
 
 // Mount is a mount in resolved form.
 type Mount struct {
-	Type        string // bind where empty, tmpfs
-	Source      string
+	Type        string // bind where empty, tmpfs, volume, image
+	Name        string // of the volume
+	Source      string // on the host; of an image its id
 	Destination string
 	ReadOnly    bool
 	Propagation string // rprivate where empty
 	Options     string // of the tmpfs, or "nonrecursive" of a bind mount
+	Mode        string // the options of -v as they were given
+	Subpath     string // of the volume or image: what of it is mounted
+	NoCopy      bool   // the volume doesn't get the image's content
+	Anonymous   bool   // the volume was made for this container and goes with it
+	Chown       bool   // what is mounted is given to the container's user
+	Layers      []string
+	// VolumeOptions and VolumeLabels are those of a volume that is made with the container.
+	VolumeOptions map[string]string
+	VolumeLabels  map[string]string
 }
 
 // Status is docker's word for a state.

@@ -6,6 +6,7 @@ import (
 
 	"bantam/internal/container/event"
 	"bantam/internal/container/folder"
+	"bantam/internal/volume"
 )
 
 // event tells whoever listens what became of the container; more are attributes, name and
@@ -22,7 +23,23 @@ func (m *monitor) eventDied() {
 	if m.state.OOM {
 		m.event("oom")
 	}
+	m.volumeEvents("unmount")
 	m.event("die", "execDuration", strconv.Itoa(int(m.state.Finished.Sub(m.state.Started).Seconds())), "exitCode", strconv.Itoa(m.state.ExitCode))
+}
+
+// volumeEvents tells that the container's volumes are mounted or no longer are.
+func (m *monitor) volumeEvents(action string) {
+	for i := range m.record.Mounts {
+		v := &m.record.Mounts[i]
+		if v.Type != "volume" {
+			continue
+		}
+		a := map[string]string{"container": m.record.ID, "driver": volume.Driver}
+		if action == "mount" {
+			a["destination"], a["propagation"], a["read/write"] = v.Destination, v.Propagation, strconv.FormatBool(!v.ReadOnly)
+		}
+		_ = event.Append(m.job.Root, &event.Event{Time: time.Now(), Type: "volume", Action: action, ID: v.Name, Attributes: a})
+	}
 }
 
 // fresh is the record as it stands now: the container may have been renamed or updated.

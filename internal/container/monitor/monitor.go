@@ -7,6 +7,7 @@
 package monitor
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -16,6 +17,7 @@ import (
 	"bantam/internal/container/folder"
 	"bantam/internal/container/logging"
 	"bantam/internal/container/monitor/wire"
+	"bantam/internal/container/volumes"
 	"bantam/internal/linux/selfexe"
 
 	"golang.org/x/sys/unix"
@@ -178,7 +180,7 @@ func (m *monitor) clear() error {
 func (m *monitor) leave() int {
 	err := m.clear()
 	if m.record.Host.AutoRemove {
-		if rm := m.store.Remove(m.folder, m.record.Name); err == nil {
+		if rm := m.discard(); err == nil {
 			err = rm
 		}
 		m.event("destroy")
@@ -189,6 +191,12 @@ func (m *monitor) leave() int {
 	}
 	m.say(wire.KindGone, []byte(text))
 	return 0
+}
+
+// discard removes the container of --rm and its anonymous volumes.
+func (m *monitor) discard() error {
+	err := volumes.RemoveAnonymous(m.store, m.record)
+	return cmp.Or(err, m.store.Remove(m.folder, m.record.Name))
 }
 
 // note keeps a trouble that did not stop the container in its state.

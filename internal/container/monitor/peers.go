@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/linux/namespace"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -93,23 +93,12 @@ func (p *peers) shareMemory(store *folder.Store, id string) error {
 // treeIn clones the tmpfs at a path of another mount namespace. The kernel clones only
 // mounts of the caller's own namespace, so a thread enters the other one, and ends there.
 func treeIn(ns int, path string) (tree int, err error) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-		tree, err = cloneIn(ns, path)
-	}()
-	<-done
-	return tree, err
+	return namespace.Thread(func() error {
+		return os.NewSyscallError("setns", unix.Setns(ns, unix.CLONE_NEWNS))
+	}, func() (int, error) { return clone(path) })
 }
 
-func cloneIn(ns int, path string) (int, error) {
-	if err := unix.Unshare(unix.CLONE_FS); err != nil {
-		return -1, os.NewSyscallError("unshare", err)
-	}
-	if err := unix.Setns(ns, unix.CLONE_NEWNS); err != nil {
-		return -1, os.NewSyscallError("setns", err)
-	}
+func clone(path string) (int, error) {
 	fd, err := unix.Openat2(unix.AT_FDCWD, path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS})
 	if err != nil {
 		return -1, &os.PathError{Op: "open", Path: path, Err: err}

@@ -8,14 +8,15 @@ import (
 	"bantam/internal/container/dockerspec"
 	"bantam/internal/container/folder"
 	"bantam/internal/container/passwd"
+	"bantam/internal/container/volumes"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 )
 
-// spec makes the OCI spec from the record. The peers' descriptors must stay open until
-// the container has its namespaces.
-func (m *monitor) spec(p *peers) (*specs.Spec, error) {
+// spec makes the OCI spec from the record. The descriptors of peers and sources must stay open until
+// the container has its namespaces and mounts.
+func (m *monitor) spec(p *peers, s *volumes.Sources) (*specs.Spec, error) {
 	in := dockerspec.Input{Record: m.record, Folder: m.folder, Rows: m.job.Rows, Cols: m.job.Cols}
 	var err error
 	if in.Seccomp, err = readProfile(m.folder.Path("seccomp.json")); err != nil {
@@ -25,7 +26,12 @@ func (m *monitor) spec(p *peers) (*specs.Spec, error) {
 		return nil, err
 	}
 	in.Join = p.paths
-	return makeSpec(in)
+	spec, err := makeSpec(in)
+	if err != nil {
+		return nil, err
+	}
+	s.Trees = p.trees
+	return spec, s.Open(m.store, m.record, spec.Process.User)
 }
 
 // makeSpec adds what depends on the host and on the image's files.

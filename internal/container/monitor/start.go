@@ -12,6 +12,7 @@ import (
 	"bantam/internal/container/logging"
 	"bantam/internal/container/monitor/wire"
 	"bantam/internal/container/terminal"
+	"bantam/internal/container/volumes"
 	"bantam/internal/launch"
 	"bantam/internal/oci"
 
@@ -24,7 +25,9 @@ import (
 func (m *monitor) start() error {
 	var peers peers
 	defer peers.close()
-	spec, err := m.spec(&peers)
+	var sources volumes.Sources
+	defer sources.Close()
+	spec, err := m.spec(&peers, &sources)
 	if err != nil {
 		return err
 	}
@@ -35,9 +38,12 @@ func (m *monitor) start() error {
 		return err
 	}
 	if f := m.foreign(); f != nil {
+		if len(sources.Trees) > len(peers.trees) {
+			return errors.New("volumes with mount options, sub-paths and images as mounts need bantam's own runtime")
+		}
 		return m.startForeign(f, spec)
 	}
-	return m.startOwn(spec, peers.trees)
+	return m.startOwn(spec, sources.Trees)
 }
 
 // startOwn is start by our own plan.
@@ -103,6 +109,7 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 	if m.record.Host.Init {
 		awaitChild(proc.Pid)
 	}
+	m.volumeEvents("mount")
 	m.event("start")
 	m.attend(io)
 	return nil
@@ -188,7 +195,7 @@ func (m *monitor) failed(err error) int {
 		text += "; " + rm.Error()
 	}
 	if m.record.Host.AutoRemove {
-		if rm := m.store.Remove(m.folder, m.record.Name); rm != nil {
+		if rm := m.discard(); rm != nil {
 			text += "; " + rm.Error()
 		}
 		m.event("destroy")
