@@ -9,6 +9,7 @@ import (
 	"bantam/internal/container/beside"
 	"bantam/internal/container/folder"
 	"bantam/internal/image/digest"
+	"bantam/internal/linux/mount"
 
 	"golang.org/x/sys/unix"
 )
@@ -120,16 +121,10 @@ func (t *toolkit) close() {
 
 // readOnlyTree mounts layers for a descriptor alone. From them nobody gains privileges.
 func readOnlyTree(layers []string) (int, error) {
-	var fd int
-	var err error
-	switch len(layers) {
-	case 0:
+	if len(layers) == 0 {
 		return -1, errors.New("the image is empty")
-	case 1: // an overlay wants two
-		fd, err = unix.OpenTree(unix.AT_FDCWD, layers[0], unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
-	default:
-		fd, err = mountOverlay(layers, nil)
 	}
+	fd, err := mount.Overlay(layers, nil)
 	if err != nil {
 		return -1, fmt.Errorf("mount its layers: %w", err)
 	}
