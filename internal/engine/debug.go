@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"bantam/internal/container/beside"
 	"bantam/internal/container/folder"
+	"bantam/internal/image/builtin"
 	"bantam/internal/image/digest"
 	"bantam/internal/linux/mount"
 
@@ -74,16 +76,17 @@ func (e *Engine) debugged(name string, pid int) (int, *container, error) {
 
 // toolkit is an image whose programs are shown to a process.
 type toolkit struct {
-	engine *Engine
-	image  *image
-	tree   int // detached mount, read-only
-	lease  interface{ Close() error }
+	engine  *Engine
+	image   *image
+	builtin bool
+	tree    int // detached mount, read-only
+	lease   interface{ Close() error }
 }
 
 // tools opens an image as a toolkit.
 func (e *Engine) tools(name string) (*toolkit, error) {
 	if name == "" {
-		name = "box"
+		name = builtin.Name
 	}
 	img, err := e.image(name)
 	if err != nil {
@@ -97,7 +100,7 @@ func (e *Engine) tools(name string) (*toolkit, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &toolkit{engine: e, image: img, tree: -1, lease: lease}
+	t := &toolkit{engine: e, image: img, builtin: name == builtin.Name, tree: -1, lease: lease}
 	id, err := digest.Parse(img.ID)
 	if err == nil {
 		_, err = lease.Protect(id)
@@ -142,10 +145,18 @@ func (t *toolkit) beside(pid int, o *DebugOptions) (int, error) {
 	if err != nil {
 		return CodeEngine, err
 	}
+	dirs := t.path()
+	tree, path, err := t.shown(place, dirs)
+	if err != nil {
+		return CodeEngine, fmt.Errorf("toolkit: %w", err)
+	}
+	if tree != t.tree {
+		defer unix.Close(tree)
+	}
 	x := &execution{streams: standard(), opts: &ExecOptions{Stdin: o.Stdin, TTY: o.TTY}}
 	b := &beside.Options{
-		Pid: pid, Args: t.command(o), Env: append(t.marks(place), o.Env...), Path: t.path(place), User: o.User, Cwd: o.Workdir,
-		Caps: o.CapAdd, Privileged: o.Privileged, TTY: o.TTY, Stdio: [3]int{-1, -1, -1}, Tools: t.tree, On: place,
+		Pid: pid, Args: t.command(o), Env: append(t.marks(place), o.Env...), Path: path, User: o.User, Cwd: o.Workdir,
+		Caps: o.CapAdd, Privileged: o.Privileged, TTY: o.TTY, Stdio: [3]int{-1, -1, -1}, Tools: tree, On: place,
 	}
 	if o.TTY {
 		b.Rows, b.Cols = windowSize(0)
@@ -172,21 +183,32 @@ func (t *toolkit) command(o *DebugOptions) []string {
 	return []string{"sh"}
 }
 
-// path are the folders of the toolkit's programs, below the place where they are shown.
-func (t *toolkit) path(place string) []string {
+// path are the folders of the toolkit's programs.
+func (t *toolkit) path() []string {
 	dirs := "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	for _, v := range t.image.Config.Env {
 		if own, ok := strings.CutPrefix(v, "PATH="); ok {
 			dirs = own
 		}
 	}
-	var list []string
-	for dir := range strings.SplitSeq(dirs, ":") {
-		if strings.HasPrefix(dir, "/") {
-			list = append(list, place+dir)
+	return slices.DeleteFunc(strings.Split(dirs, ":"), func(d string) bool { return !strings.HasPrefix(d, "/") })
+}
+
+// shown is the tree to show and where its programs are in it. The built-in one's are static.
+func (t *toolkit) shown(place string, dirs []string) (tree int, path []string, err error) {
+	tree, wrapped := t.tree, false
+	if !t.builtin {
+		if tree, wrapped, err = t.wrap(place, dirs); err != nil {
+			return -1, nil, err
 		}
 	}
-	return list
+	if wrapped {
+		path = append(path, place+wrapDir)
+	}
+	for _, dir := range dirs {
+		path = append(path, place+dir)
+	}
+	return tree, path, nil
 }
 
 // marks are variables that help in a shell.
