@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"bantam/internal/linux/capability"
 )
 
 // defaultCapabilities is what docker leaves a container.
@@ -12,23 +14,8 @@ var defaultCapabilities = [...]string{
 	"CAP_SETUID", "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
 }
 
-// capabilityNames are in the order of capability.h.
-var capabilityNames = [...]string{
-	"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE",
-	"NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO",
-	"SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG",
-	"MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM",
-	"BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE",
-}
-
 // AllCapabilities returns every capability, with CAP_.
-func AllCapabilities() []string {
-	all := make([]string, len(capabilityNames))
-	for i, n := range capabilityNames {
-		all[i] = "CAP_" + n
-	}
-	return all
-}
+func AllCapabilities() []string { return capability.All(capability.Last).Names() }
 
 // Capabilities applies --privileged, --cap-add and --cap-drop to docker's defaults.
 func Capabilities(privileged bool, add, drop []string) ([]string, error) {
@@ -68,29 +55,25 @@ func normalize(option string, names []string) ([]string, error) {
 	out := make([]string, 0, len(names))
 	for _, n := range names {
 		short := strings.TrimPrefix(strings.ToUpper(n), "CAP_")
-		switch {
-		case short == "ALL":
+		if short == "ALL" {
 			out = append(out, short)
-		case slices.Contains(capabilityNames[:], short):
-			out = append(out, "CAP_"+short)
-		default:
+			continue
+		}
+		if _, ok := capability.Bit("CAP_" + short); !ok {
 			return nil, fmt.Errorf("invalid %s: unknown capability: %q", option, "CAP_"+short)
 		}
+		out = append(out, "CAP_"+short)
 	}
 	return out, nil
 }
 
-// heldBy keeps the capabilities that are in the set, one bit each in the order of
-// capability.h. --privileged means all that there are to give.
-func heldBy(set uint64, caps []string) []string {
+// heldBy keeps the capabilities that are in the set. --privileged means all that there are to give.
+func heldBy(set capability.Set, caps []string) []string {
 	if set == 0 {
 		return caps
 	}
-	var held []string
-	for i, n := range capabilityNames {
-		if set&(1<<i) != 0 && slices.Contains(caps, "CAP_"+n) {
-			held = append(held, "CAP_"+n)
-		}
-	}
-	return held
+	return slices.DeleteFunc(slices.Clone(caps), func(c string) bool {
+		bit, ok := capability.Bit(c)
+		return !ok || !set.Has(bit)
+	})
 }

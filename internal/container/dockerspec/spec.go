@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/linux/capability"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
@@ -56,7 +57,7 @@ func Make(in Input) (*specs.Spec, error) {
 		return nil, err
 	}
 	if r.Host.Privileged || slices.ContainsFunc(r.Host.CapAdd, func(c string) bool { return strings.EqualFold(c, "ALL") }) {
-		caps = heldBy(in.Host.Held, caps)
+		caps = heldBy(capability.Set(in.Host.Held), caps)
 	}
 	sec, err := ParseSecurity(r.Host.SecurityOpt)
 	if err != nil {
