@@ -71,6 +71,8 @@ func (c *call) commands() []func() *command {
 		c.loadCommand,
 		c.saveCommand,
 		c.tagCommand,
+		c.historyCommand,
+		c.imagePruneCommand,
 		c.pullCommand,
 		c.pushCommand,
 		c.loginCommand,
