@@ -1,10 +1,6 @@
 package cli
 
 import (
-	"bufio"
-	"os"
-	"strings"
-
 	"bantam/internal/cli/option"
 	"bantam/internal/engine"
 )
@@ -16,7 +12,7 @@ func (c *call) imagePruneCommand() *command {
 		name: "image prune", args: "[OPTIONS]", short: "Remove unused images",
 		options: option.Set{Interspersed: true, Options: []option.Option{
 			option.Bool(&o.All, "all", 'a', "Remove all unused images, not just dangling ones"),
-			option.List(new([]string), "filter", 0, o.Filters.Add, `Provide filter values (e.g. "until=<timestamp>", "label=<key>=<value>")`),
+			pruneFilter(&o.Filters),
 			option.Bool(&force, "force", 'f', "Do not prompt for confirmation"),
 		}},
 		run: func([]string) int {
@@ -40,11 +36,4 @@ func (c *call) imagePruneCommand() *command {
 			return 0
 		},
 	}
-}
-
-// confirm asks a question to which nothing is no.
-func (c *call) confirm(warning string) bool {
-	c.print(warning + "\nAre you sure you want to continue? [y/N] ")
-	answer, _ := bufio.NewReader(os.Stdin).ReadString('\n')
-	return strings.EqualFold(strings.TrimSpace(answer), "y")
 }

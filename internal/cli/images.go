@@ -18,7 +18,7 @@ func (c *call) imagesCommand() *command {
 		options: option.Set{Interspersed: true, Options: []option.Option{
 			option.Bool(&all, "all", 'a', "Show all images: bantam keeps no intermediate ones, so this changes nothing"),
 			option.Bool(&digests, "digests", 0, "Show digests"),
-			option.List(new([]string), "filter", 'f', filters.Add, "Filter output based on conditions provided: dangling, label, before, since, reference, until"),
+			option.Filter(&filters, "Filter output based on conditions provided: dangling, label, before, since, reference, until"),
 			option.String(&format, "format", 0, formatHelp),
 			option.Bool(&noTrunc, "no-trunc", 0, "Don't truncate output"),
 			option.Bool(&quiet, "quiet", 'q', "Only show image IDs"),

@@ -3,12 +3,8 @@ package engine
 import (
 	"errors"
 	"fmt"
-<<<<<<< HEAD
 	"maps"
 	"slices"
-	"time"
-=======
->>>>>>> de0d5e3 (images: filters, digests and --tree; history, image prune, and docker's rules for rmi)
 
 	"bantam/internal/image/local"
 	"bantam/internal/image/manifest"

@@ -151,7 +151,7 @@ func (r *remover) user() (*Container, error) {
 	var found *Container
 	for k := range list {
 		c := &list[k]
-		if c.Record.Image == r.image.ID.String() && (found == nil || c.Status == folder.Running) {
+		if (c.Record.Image == r.image.ID.String() || mounts(c.Record, r.image.ID.String())) && (found == nil || c.Status == folder.Running) {
 			found = c
 		}
 	}
@@ -207,34 +207,8 @@ func (e *Engine) keptByContainers() ([]digest.Digest, error) {
 	}
 	return kept, nil
 }
-<<<<<<< HEAD
-
-// unused refuses while a container is made from the image. Its layers are the
-// container's root file system, so unlike docker not even force helps.
-func (e *Engine) unused(i *local.Image, name string, force bool) error {
-	list, err := e.List(true)
-	if err != nil {
-		return err
-	}
-	for _, c := range list {
-		if c.Record.Image != i.ID.String() && !mounts(c.Record, i.ID.String()) {
-			continue
-		}
-		what := "container " + c.ID[:12] + " is using its referenced image " + i.ID.Short()
-		switch {
-		case c.Status == folder.Running:
-			return fmt.Errorf("conflict: unable to delete %s (cannot be forced) - image is being used by running %s", name, "container "+c.ID[:12])
-		case force:
-			return fmt.Errorf("conflict: unable to delete %s (cannot be forced) - %s: remove the container %s first", name, what, c.Name)
-		}
-		return fmt.Errorf("conflict: unable to remove repository reference %q - %s: remove the container %s first", name, what, c.Name)
-	}
-	return nil
-}
 
 // mounts says whether a container mounts the image.
 func mounts(r *folder.Record, id string) bool {
 	return slices.ContainsFunc(r.Mounts, func(m folder.Mount) bool { return m.Type == "image" && m.Source == id })
 }
-=======
->>>>>>> de0d5e3 (images: filters, digests and --tree; history, image prune, and docker's rules for rmi)
