@@ -13,15 +13,15 @@ type PruneImagesOptions struct {
 	Filters Filters // dangling, label, label!, until
 }
 
-// Pruned is what was removed.
-type Pruned struct {
+// PrunedImages is what was removed.
+type PrunedImages struct {
 	Removed []Removed
-	Bytes   int64
+	Space   int64 // bytes
 }
 
 // PruneImages removes images without a name, or all, that no container is made from, and
 // layers and blobs that nothing refers to.
-func (e *Engine) PruneImages(o *PruneImagesOptions) (*Pruned, error) {
+func (e *Engine) PruneImages(o *PruneImagesOptions) (*PrunedImages, error) {
 	s, err := e.images()
 	if err != nil {
 		return nil, err
@@ -44,13 +44,13 @@ func (e *Engine) PruneImages(o *PruneImagesOptions) (*Pruned, error) {
 	}
 	out, err := e.prune(s, f, o.Filters, all)
 	free()
-	e.event("image", "prune", "", map[string]string{"reclaimed": strconv.FormatInt(out.Bytes, 10)})
+	e.event("image", "prune", "", map[string]string{"reclaimed": strconv.FormatInt(out.Space, 10)})
 	return out, errors.Join(err, s.DeleteGone())
 }
 
 // prune has the lock.
-func (e *Engine) prune(s *local.Store, f *imageFilter, labels Filters, all bool) (*Pruned, error) {
-	out := &Pruned{}
+func (e *Engine) prune(s *local.Store, f *imageFilter, labels Filters, all bool) (*PrunedImages, error) {
+	out := &PrunedImages{}
 	list, err := s.List()
 	if err != nil {
 		return out, err
@@ -71,14 +71,14 @@ func (e *Engine) prune(s *local.Store, f *imageFilter, labels Filters, all bool)
 			continue
 		}
 		err = r.delete()
-		out.Removed, out.Bytes = append(out.Removed, r.done...), out.Bytes+r.bytes
+		out.Removed, out.Space = append(out.Removed, r.done...), out.Space+r.bytes
 		if err != nil {
 			return out, err
 		}
 	}
 	c, err := s.CollectLocked(e.keptByContainers)
 	if c != nil {
-		out.Bytes += c.Bytes
+		out.Space += c.Bytes
 	}
 	return out, err
 }
