@@ -21,6 +21,8 @@ type PackOptions struct {
 	Name string
 	// Skip leaves out an entry, named from the folder, and what is below it.
 	Skip func(name string) bool
+	// Change may alter the header of an entry before it is written, but not its name or size.
+	Change func(h *tar.Header)
 }
 
 // Pack writes what is below the folder root as a tar file, sorted by name. Nothing is
@@ -70,6 +72,44 @@ func PackFile(w io.Writer, dir int, file, name string) error {
 	}
 	return p.w.Close()
 }
+
+// Writer writes a tar file of files from several places, in the caller's order and under
+// the caller's names.
+type Writer struct{ p *packer }
+
+// NewWriter begins a tar file.
+func NewWriter(w io.Writer) *Writer {
+	return &Writer{&packer{w: tar.NewWriter(w), links: map[inode]string{}, buf: make([]byte, 128<<10)}}
+}
+
+// Add writes what is called base in the folder dir, of whatever kind but not what is below
+// it, as name. change may be nil. Files that have several names in what was added are
+// hard links. One that is gone, or a socket, is left out.
+func (w *Writer) Add(dir int, base, name string, change func(h *tar.Header)) error {
+	var st unix.Stat_t
+	err := unix.Fstatat(dir, base, &st, unix.AT_SYMLINK_NOFOLLOW)
+	if err == unix.ENOENT || err == nil && st.Mode&unix.S_IFMT == unix.S_IFSOCK {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("pack %s: %w", printable(name), err)
+	}
+	w.p.opt.Change = change
+	return w.p.header(dir, base, name, &st)
+}
+
+// Put writes an entry that is no file's, with its content.
+func (w *Writer) Put(h *tar.Header, content []byte) error {
+	h.Format, h.Size = tar.FormatPAX, int64(len(content))
+	if err := w.p.w.WriteHeader(h); err != nil {
+		return err
+	}
+	_, err := w.p.w.Write(content)
+	return err
+}
+
+// Close ends the tar file.
+func (w *Writer) Close() error { return w.p.w.Close() }
 
 type inode struct{ dev, ino uint64 }
 
@@ -152,9 +192,17 @@ func (p *packer) entry(dir int, base, name string) error {
 	return p.folder(fd, name)
 }
 
+// write writes a header as the options want it.
+func (p *packer) write(h *tar.Header) error {
+	if p.opt.Change != nil {
+		p.opt.Change(h)
+	}
+	return p.w.WriteHeader(h)
+}
+
 // marker writes a whiteout.
 func (p *packer) marker(name string) error {
-	return p.w.WriteHeader(&tar.Header{Name: name, Typeflag: tar.TypeReg, Mode: 0o600, Format: tar.FormatPAX})
+	return p.write(&tar.Header{Name: name, Typeflag: tar.TypeReg, Mode: 0o600, Format: tar.FormatPAX})
 }
 
 // header writes an entry and a regular file's content. An empty base is the folder itself.
@@ -170,7 +218,7 @@ func (p *packer) header(dir int, base, name string, st *unix.Stat_t) error {
 	kind := st.Mode & unix.S_IFMT
 	if first, seen := p.links[key]; seen && kind != unix.S_IFDIR {
 		h.Typeflag, h.Linkname = tar.TypeLink, first
-		return p.w.WriteHeader(h)
+		return p.write(h)
 	}
 	if st.Nlink > 1 && kind != unix.S_IFDIR {
 		p.links[key] = h.Name
@@ -199,7 +247,7 @@ func (p *packer) header(dir int, base, name string, st *unix.Stat_t) error {
 	if err != nil {
 		return fmt.Errorf("pack %s: %w", printable(name), err)
 	}
-	return p.w.WriteHeader(h)
+	return p.write(h)
 }
 
 func readLink(dir int, base string) (string, error) {
@@ -233,7 +281,7 @@ func (p *packer) regular(h *tar.Header, dir int, base string, size int64) error 
 	}
 	h.Typeflag, h.Size = tar.TypeReg, size
 	h.PAXRecords = attributes(fd)
-	if err := p.w.WriteHeader(h); err != nil {
+	if err := p.write(h); err != nil {
 		return fmt.Errorf("pack %s: %w", printable(h.Name), err)
 	}
 	n, err := io.CopyBuffer(p.w, onlyReader{io.LimitReader(f, size)}, p.buf)

@@ -105,7 +105,7 @@ func (l *Lease) record(raw []byte) (digest.Digest, error) {
 	if _, err := os.Lstat(l.image(id)); err == nil {
 		return id, nil
 	}
-	err = replace(l.image(id), func(tmp string) error { return writeDurably(tmp, record(size, c.Created, raw)) })
+	err = replace(l.image(id), func(tmp string) error { return writeDurably(tmp, record(size, raw)) })
 	if err != nil {
 		return "", fmt.Errorf("keep image %s: %w", id.Short(), err)
 	}
@@ -139,3 +139,23 @@ func (s *Store) link(from, diff digest.Digest, f archive.Format) error {
 	}
 	return nil
 }
+
+// Publish makes the layers that this lease has unpacked visible to everybody, on the disk,
+// for who keeps them without an image. The lease protects them as long as it lives.
+func (l *Lease) Publish() error {
+	if err := l.flush(); err != nil {
+		return err
+	}
+	free, err := l.Share()
+	if err != nil {
+		return err
+	}
+	defer free()
+	return l.publish()
+}
+
+// LayerDir is the folder of a layer's files.
+func (s *Store) LayerDir(diff digest.Digest) string { return s.layer(diff) }
+
+// BaseDir is the folder below every image.
+func (s *Store) BaseDir() string { return s.Root + "/base" }
