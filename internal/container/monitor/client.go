@@ -178,8 +178,11 @@ func (m *monitor) greet(c *client) {
 	m.tell(c, wire.KindStarted, nil, fds...)
 }
 
-// detach lets the container go on without this command.
+// detach lets the container go on without this command, or ends it if it is tied to it.
 func (m *monitor) detach(c *client) {
+	if m.job.Tied && m.pidfd >= 0 && len(m.clients) > 0 && m.clients[0] == c {
+		unix.PidfdSendSignal(m.pidfd, unix.SIGKILL, nil, 0)
+	}
 	if m.forget(c) {
 		c.conn.Close()
 		unix.Write(c.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})

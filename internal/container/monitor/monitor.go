@@ -179,7 +179,7 @@ func (m *monitor) clear() error {
 // leave ends the monitor: it removes what is left, and with --rm the container.
 func (m *monitor) leave() int {
 	err := m.clear()
-	if m.record.Host.AutoRemove {
+	if m.record.Host.AutoRemove && !(m.job.Tied && len(m.clients) > 0) {
 		if rm := m.discard(); err == nil {
 			err = rm
 		}

@@ -196,6 +196,9 @@ type Job struct {
 	Terminal bool
 	// Pipes: the command kept the read ends of the container's output (adopt; after Pidfd).
 	Pipes bool
+	// Tied: the container is a part of what the command does. It is killed when the command goes,
+	// and its folder is the command's to remove, unless that has gone.
+	Tied bool
 	// Rows and Cols are the size of the command's terminal.
 	Rows, Cols uint16
 	// Waiting is how many attach from the start on, each with a Call that follows the job.
@@ -219,8 +222,8 @@ func (j *Job) Encode() []byte {
 	return append(b, j.ID+"\x00"+j.Root...)
 }
 
-func (j *Job) flags() [7]*bool {
-	return [7]*bool{&j.Stdout, &j.Stderr, &j.Input, &j.Adopt, &j.Pidfd, &j.Terminal, &j.Pipes}
+func (j *Job) flags() [8]*bool {
+	return [8]*bool{&j.Stdout, &j.Stderr, &j.Input, &j.Adopt, &j.Pidfd, &j.Terminal, &j.Pipes, &j.Tied}
 }
 
 // DecodeJob reads the body of a KindJob message.
