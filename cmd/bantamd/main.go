@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"bantam/internal/cli"
+	"bantam/internal/engine/builder"
 	"bantam/internal/image/fetch"
 	"bantam/internal/image/transfer"
 
@@ -41,7 +42,10 @@ func run(args []string) int {
 }
 
 // heavy is what bantam has not.
-func heavy() *cli.Heavy { return &cli.Heavy{Remote: &transfer.Transfer{Agent: "bantam/" + version}} }
+func heavy() *cli.Heavy {
+	agent := "bantam/" + version
+	return &cli.Heavy{Remote: &transfer.Transfer{Agent: agent}, Builder: builder.Builder{Agent: agent}}
+}
 
 // download writes what a URL names to standard output, and what is wrong as one
 // line to standard error. Bantam reads both; see internal/engine/download.go.

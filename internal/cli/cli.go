@@ -40,6 +40,7 @@ type call struct {
 func (c *call) commands() []func() *command {
 	return []func() *command{
 		c.runCommand,
+		c.buildCommand,
 		c.createCommand,
 		c.startCommand,
 		c.stopCommand,
@@ -60,10 +61,6 @@ func (c *call) commands() []func() *command {
 		c.exportCommand,
 		c.commitCommand,
 		c.psCommand,
-		c.portCommand,
-		c.topCommand,
-		c.statsCommand,
-		c.updateCommand,
 		c.imagesCommand,
 		c.importCommand,
 		c.rmCommand,
@@ -71,8 +68,6 @@ func (c *call) commands() []func() *command {
 		c.loadCommand,
 		c.saveCommand,
 		c.tagCommand,
-		c.historyCommand,
-		c.imagePruneCommand,
 		c.pullCommand,
 		c.pushCommand,
 		c.loginCommand,

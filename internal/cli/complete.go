@@ -6,7 +6,6 @@ import (
 
 	"bantam/internal/cli/option"
 	"bantam/internal/container/folder"
-	"bantam/internal/engine"
 )
 
 // filesWanted is what __complete prints where the shell shall complete paths.
@@ -214,12 +213,12 @@ func (c *call) containerNames(stopped bool) []string {
 }
 
 func (c *call) imageNames() []string {
-	list, err := c.engine().Images(&engine.ImagesOptions{})
+	list, err := c.engine().Images()
 	if err != nil {
 		return nil
 	}
 	var out []string
-	for _, i := range engine.Lines(list, false) {
+	for _, i := range list {
 		switch i.Tag {
 		case "":
 		case "latest":

@@ -4,13 +4,11 @@ import (
 	"errors"
 
 	"bantam/internal/container/folder"
-	"bantam/internal/image/local"
 )
 
 func isNotFound(err error) bool {
-	var container *folder.NotFound
-	var image *local.NotFound
-	return errors.As(err, &container) || errors.As(err, &image)
+	var nf *folder.NotFound
+	return errors.As(err, &nf)
 }
 
 // each does something with every argument, as docker does: a failure is told and

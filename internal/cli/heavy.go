@@ -16,7 +16,8 @@ import (
 // Heavy is what bantamd has and bantam has not. A verb that needs one of these is
 // marked heavy; a new kind of work is a new member, which cmd/bantamd fills in.
 type Heavy struct {
-	Remote remote.Remote
+	Remote  remote.Remote
+	Builder engine.Builder
 }
 
 // Daemon runs a verb in bantamd and returns its exit code.

@@ -35,7 +35,7 @@ func (e *Engine) Info() (*Info, error) {
 	if err != nil {
 		return nil, err
 	}
-	images, err := e.Images(&ImagesOptions{})
+	images, err := e.Images()
 	if err != nil {
 		return nil, err
 	}
