@@ -66,6 +66,7 @@ func processOptions(o *engine.RunOptions) []option.Option {
 		option.String(&o.StopSignal, "stop-signal", 0, "Signal to stop the container"),
 		option.IntPtr(&o.StopTimeout, "stop-timeout", 0, "Timeout (in seconds) to stop a container"),
 		option.Bool(&o.TTY, "tty", 't', "Allocate a pseudo-TTY"),
+		option.String(&o.Systemd, "systemd", 0, "Run the container in systemd mode (true|auto|always|false): true is where its program is systemd (default \"true\")"),
 		option.String(&o.User, "user", 'u', "Username or UID (format: <name|uid>[:<group|gid>])"),
 		option.String(&o.Workdir, "workdir", 'w', "Working directory inside the container"),
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bantam/internal/container/folder"
 	"errors"
 	"fmt"
 	"io"
@@ -136,6 +137,9 @@ func (e *Engine) copyIn(from, name, to string, o *CopyOptions) error {
 	_, c, err := e.get(name)
 	if err != nil {
 		return err
+	}
+	if c.State.Status == folder.Running && c.Record.Host.IDSize > 0 {
+		return fmt.Errorf("copy into %s: it runs with a user namespace of its own, where the host's users own nothing: stop the container first, or use exec with tar", name)
 	}
 	root, release, err := c.rootfs()
 	if err != nil {

@@ -67,7 +67,7 @@ func (o *RunOptions) draft(img *image) (*folder.Record, error) {
 		return nil, errors.New("no command specified")
 	}
 	r.Path, r.Args = argv[0], argv[1:]
-	return r, nil
+	return r, o.systemd(r)
 }
 
 // config merges image and options as docker does: --entrypoint drops the image's
@@ -163,6 +163,9 @@ func (e *Engine) create(s *folder.Store, o *RunOptions, r *folder.Record) (folde
 	}
 	if err == nil {
 		err = logChoices(r)
+	}
+	if err == nil {
+		err = e.mapIDs(r)
 	}
 	if err == nil {
 		err = writeFiles(f, r)

@@ -33,12 +33,14 @@ func (o *RunOptions) modes(h *folder.HostConfig) error {
 		{"pid", h.PidMode, []string{"", "host", sharing}},
 		{"ipc", h.IpcMode, []string{"", "private", "shareable", "none", "host", sharing}},
 		{"uts", h.UTSMode, []string{"", "host", sharing}},
-		{"userns", h.UsernsMode, []string{"", "host"}},
 		{"cgroupns", h.CgroupnsMode, []string{"", "private", "host"}},
 	} {
 		if !isMode(m.value, m.words) {
 			return fmt.Errorf("--%s: invalid %s mode %q", m.option, strings.ToUpper(m.option), m.value)
 		}
+	}
+	if err := checkUserNS(h); err != nil {
+		return err
 	}
 	if (h.UTSMode != "") && (o.Hostname != "" || o.Domainname != "") {
 		return errors.New("conflicting options: hostname and the UTS mode")

@@ -44,6 +44,7 @@ type RunOptions struct {
 	Quiet                      bool   // of what a pull prints
 	Platform                   string
 	Runtime                    string
+	Systemd                    string // true (or empty), false, always
 
 	Volumes      []string
 	VolumesFrom  []string

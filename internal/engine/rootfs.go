@@ -15,6 +15,11 @@ import (
 // is mounted in it; of another its overlay, mounted for this descriptor alone: nobody
 // else sees the mount, and it goes with the descriptor.
 func (c *container) rootfs() (fd int, release func(), err error) {
+	if c.State.Status == folder.Running && c.Record.Host.IDSize > 0 {
+		// From outside its own view has other owners; the layers have those that it sees.
+		fd, err := c.overlay(false)
+		return fd, func() { unix.Close(fd) }, err
+	}
 	if c.State.Status == folder.Running {
 		fd, err := unix.Open("/proc/"+strconv.Itoa(c.State.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 		if err == nil && !c.State.Alive() {

@@ -101,9 +101,9 @@ func writeProc(path, text string) error {
 	return nil
 }
 
-// userNamespace makes a user namespace with the mapping, for an idmapped mount, and opens it.
+// UserNamespace makes a user namespace with the mapping, for an idmapped mount, and opens it.
 // A child that does nothing lives in it while its maps are written.
-func userNamespace(im plan.IDMap) (int, error) {
+func UserNamespace(im plan.IDMap) (int, error) {
 	p := &plan.Plan{
 		Flags: unix.CLONE_NEWUSER, UIDMap: im.UID, GIDMap: im.GID,
 		Steps: []plan.Step{{Op: plan.OpSync, Args: [6]uint64{plan.SyncMaps}}, {Op: plan.OpSync, Args: [6]uint64{plan.SyncReady}}},

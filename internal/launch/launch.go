@@ -140,7 +140,7 @@ func (p *Process) fillRegisters(m *machine) error {
 		m.regs[int(plan.RegNS0)+i] = uintptr(fd)
 	}
 	for i, im := range p.plan.IDMaps {
-		fd, err := userNamespace(im)
+		fd, err := UserNamespace(im)
 		if err != nil {
 			return err
 		}

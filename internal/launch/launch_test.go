@@ -147,7 +147,7 @@ func TestUserNamespaceForIDMap(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("skip: root: writes uid_map")
 	}
-	fd, err := userNamespace(plan.IDMap{UID: []plan.Mapping{{Inside: 0, Outside: 1000, Size: 5}}, GID: []plan.Mapping{{Inside: 0, Outside: 1000, Size: 5}}})
+	fd, err := UserNamespace(plan.IDMap{UID: []plan.Mapping{{Inside: 0, Outside: 1000, Size: 5}}, GID: []plan.Mapping{{Inside: 0, Outside: 1000, Size: 5}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,9 +32,18 @@ func (c *compiler) source(m *specs.Mount) string {
 	return c.opt.Bundle + "/" + m.Source
 }
 
+// tree is a mount that the caller of Compile has made for a destination.
+func (c *compiler) tree(dest string) (Reg, bool) {
+	tree, ok := c.opt.Trees[dest]
+	if !ok {
+		return NoReg, false
+	}
+	fd, _ := c.get(unix.SYS_FCNTL, imm(uint64(tree)), imm(uint64(unix.F_DUPFD_CLOEXEC)), imm(0))
+	return fd, true
+}
+
 func (c *compiler) openSource(m *specs.Mount, o *mount.Options) Reg {
-	if tree, ok := c.opt.Trees[path.Clean("/"+m.Destination)]; ok {
-		fd, _ := c.get(unix.SYS_FCNTL, imm(uint64(tree)), imm(uint64(unix.F_DUPFD_CLOEXEC)), imm(0))
+	if fd, ok := c.tree(path.Clean("/" + m.Destination)); ok {
 		return fd
 	}
 	flags := uint64(unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC)

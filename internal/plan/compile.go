@@ -175,7 +175,10 @@ func (c *compiler) overlay(o *Overlay) error {
 // bindRoot binds a folder onto itself, so that the root is a mount, and keeps the mount's descriptor.
 func (c *compiler) bindRoot(p string) {
 	c.about(WhyRoot, p)
-	c.root, _ = c.get(unix.SYS_OPEN_TREE, imm(atCwd), c.path(p), imm(uint64(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)))
+	var ok bool
+	if c.root, ok = c.tree("/"); !ok {
+		c.root, _ = c.get(unix.SYS_OPEN_TREE, imm(atCwd), c.path(p), imm(uint64(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)))
+	}
 	if c.shared() {
 		c.setattr(reg(c.root), mount.Attr{}, unix.MS_PRIVATE, false)
 		p = "/" // a mount below a shared one would appear outside

@@ -45,7 +45,8 @@ type Options struct {
 	// CgroupTasks is the number of registers from RegCgroup0 on that hold "tasks" files.
 	CgroupTasks int
 	// Trees are descriptors of detached mounts that take the place of bind mounts' sources, by
-	// destination: for what only another mount namespace can see. The child has inherited them.
+	// destination ("/" is the root's): for what only another mount namespace can see, or who the child is can't make.
+	// The child has inherited them.
 	Trees map[string]int
 	// CgroupPaths are the container's control groups, for the mount of type cgroup.
 	CgroupPaths []CgroupPath

@@ -52,6 +52,10 @@ func condition(name string) (bool, error) {
 	case "cgroup2":
 		_, err := os.Stat("/sys/fs/cgroup/cgroup.controllers")
 		return err == nil, nil
+	case "idmap": // tmpfs takes a mapping since Linux 6.3, others before
+		var st unix.Statfs_t
+		err := unix.Statfs(os.TempDir(), &st)
+		return err == nil && (st.Type != unix.TMPFS_MAGIC && kernelAtLeast(5, 19) || kernelAtLeast(6, 3)), nil
 	case "exit-info": // PIDFD_INFO_EXIT, Linux 6.15
 		info := unix.PidfdInfo{Mask: unix.PIDFD_INFO_EXIT}
 		fd, err := unix.PidfdOpen(os.Getpid(), 0)

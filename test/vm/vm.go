@@ -27,6 +27,7 @@ type machine struct {
 	qemu   string
 	kernel *kernel
 	initrd string
+	memory string // MiB
 	dir    string // for the serial ports' files
 }
 
@@ -35,7 +36,7 @@ type machine struct {
 func (m *machine) run(ctx context.Context) (results, console string, err error) {
 	out, log := filepath.Join(m.dir, "results"), filepath.Join(m.dir, "console")
 	cmd := exec.CommandContext(ctx, m.qemu,
-		"-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1536",
+		"-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", m.memory,
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-kernel", m.kernel.image(), "-initrd", m.initrd,
 		"-append", "console=ttyS0 quiet loglevel=3 panic=-1 rdinit=/init mitigations=off apparmor=1",

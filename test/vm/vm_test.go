@@ -14,22 +14,32 @@ import (
 	"bantam/internal/testenv"
 )
 
-// suites are the packages whose tests run in the machine, as patterns of go list.
-// Those without tests are left out.
-var patterns = []string{
+// load is what a machine gets beside what all need.
+type load struct {
+	// patterns of go list name the packages whose tests run in the machine. Those without tests are left out.
+	patterns []string
+	flags    string            // further flags of the test programs
+	files    map[string]string // of the host, by their path in the machine
+	memory   string            // MiB
+	limit    time.Duration     // far beyond what it takes: it ends a machine that hangs
+}
+
+var whole = load{memory: "1536", limit: 8 * time.Minute, patterns: []string{
 	"./test/vm/guest", "./internal/linux/...", "./internal/launch/...", "./internal/container/...",
 	"./internal/engine/...", "./test/script/...", "./test/sweep/...",
-}
+}}
 
 // modules are those that the tests use and the kernel does not have built in.
 var modules = []string{"overlay", "dummy", "veth"}
 
-// limit is far beyond what the lane takes: it ends a machine that hangs.
-const limit = 8 * time.Minute
-
 func TestVirtualMachine(t *testing.T) {
-	m := build(t)
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	boot(t, whole)
+}
+
+// boot runs a machine and makes the results of its suites those of this test.
+func boot(t *testing.T, l load) {
+	m := build(t, l)
+	ctx, cancel := context.WithTimeout(context.Background(), l.limit)
 	defer cancel()
 	text, console, err := m.run(ctx)
 	if err != nil {
@@ -71,10 +81,10 @@ func tail(s string, n int) string {
 }
 
 // build makes all that the machine needs, or skips by the name of what is missing.
-func build(t *testing.T) *machine {
+func build(t *testing.T, l load) *machine {
 	t.Helper()
 	testenv.Need(t, "vm-amd64", runtime.GOARCH == "amd64")
-	m := &machine{qemu: testenv.Program(t, "qemu-system-x86_64"), dir: t.TempDir()}
+	m := &machine{qemu: testenv.Program(t, "qemu-system-x86_64"), dir: t.TempDir(), memory: l.memory}
 	testenv.Program(t, "go")
 	box := testenv.Bin(t, "box")
 	cache := filepath.Join(testenv.Module(t), ".cache", "vm")
@@ -91,7 +101,7 @@ func build(t *testing.T) *machine {
 		t.Fatal(err)
 	}
 	a := newArchive(f)
-	pack(t, a, m.kernel, box)
+	pack(t, a, m.kernel, box, l)
 	if err := a.close(); err != nil {
 		t.Fatalf("pack initramfs: %v", err)
 	}
@@ -101,7 +111,7 @@ func build(t *testing.T) *machine {
 	return m
 }
 
-func pack(t *testing.T, a *archive, k *kernel, box string) {
+func pack(t *testing.T, a *archive, k *kernel, box string, l load) {
 	t.Helper()
 	dir := t.TempDir()
 	for _, d := range []string{"proc", "sys", "dev", "run", "tmp", "etc", "var/lib", "root", "mnt", "bin", "usr/bin", "bantam/modules"} {
@@ -122,7 +132,10 @@ func pack(t *testing.T, a *archive, k *kernel, box string) {
 		a.copy(fmt.Sprintf("bantam/modules/%02d-%s", i, filepath.Base(f)), f)
 	}
 	packProfile(t, a, dir)
-	packSuites(t, a, dir)
+	packSuites(t, a, dir, l)
+	for to, from := range l.files {
+		a.copy(to, from)
+	}
 }
 
 // packBox adds box under the name of each of its applets.
@@ -158,24 +171,24 @@ func packProfile(t *testing.T, a *archive, dir string) {
 
 // packSuites adds the test program of each package that has tests, its folder
 // with its test data, and the list that init follows.
-func packSuites(t *testing.T, a *archive, dir string) {
+func packSuites(t *testing.T, a *archive, dir string, l load) {
 	t.Helper()
 	root := testenv.Module(t)
 	a.copy("src/go.mod", filepath.Join(root, "go.mod"))
 	var list strings.Builder
-	for i, folder := range testedFolders(t, root) {
+	for i, folder := range testedFolders(t, root, l.patterns) {
 		a.dir("src/" + folder)
 		if data := filepath.Join(root, folder, "testdata"); exists(data) {
 			a.tree("src/"+folder+"/testdata", data)
 		}
 		program := fmt.Sprintf("bantam/suite-%02d", i)
 		a.copy(program, goTool(t, filepath.Join(dir, fmt.Sprint(i)), "test", "-c", "-ldflags", "-s -w", "-o", filepath.Join(dir, fmt.Sprint(i)), "./"+folder))
-		fmt.Fprintf(&list, "%s /src/%s /%s -test.v -test.timeout=4m\n", folder, folder, program)
+		fmt.Fprintf(&list, "%s /src/%s /%s -test.v -test.timeout=%s%s\n", folder, folder, program, l.limit/2, l.flags)
 	}
 	a.file("bantam/suites", 0o644, []byte(list.String()))
 }
 
-func testedFolders(t *testing.T, root string) []string {
+func testedFolders(t *testing.T, root string, patterns []string) []string {
 	t.Helper()
 	args := []string{"list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}"}
 	for _, p := range patterns {

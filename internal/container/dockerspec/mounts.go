@@ -24,6 +24,9 @@ func mounts(in Input) []specs.Mount {
 		}
 	}
 	var own []specs.Mount
+	if r.Host.Systemd {
+		own = systemdFolders(r)
+	}
 	for to, opts := range r.Host.Tmpfs {
 		own = append(own, tmpfs(to, opts))
 	}
@@ -42,6 +45,20 @@ func mounts(in Input) []specs.Mount {
 		return strings.Count(a.Destination, "/") - strings.Count(b.Destination, "/")
 	})
 	return append(out, own...)
+}
+
+// systemdFolders are those that systemd wants in memory, as Podman mounts them.
+func systemdFolders(r *folder.Record) (list []specs.Mount) {
+	for _, to := range [...]string{"/run", "/run/lock", "/tmp", "/var/log/journal"} {
+		mode := "mode=755"
+		if to == "/tmp" {
+			mode = "mode=1777"
+		}
+		if !taken(r, to) {
+			list = append(list, specs.Mount{Destination: to, Type: "tmpfs", Source: "tmpfs", Options: []string{"nosuid", "nodev", "tmpcopyup", mode}})
+		}
+	}
+	return list
 }
 
 func taken(r *folder.Record, destination string) bool {
@@ -75,7 +92,7 @@ func kernelMounts(h *folder.HostConfig) []specs.Mount {
 	}
 	if !h.Privileged {
 		for i := range list {
-			if strings.HasPrefix(list[i].Destination, "/sys") {
+			if strings.HasPrefix(list[i].Destination, "/sys") && !(h.Systemd && list[i].Type == "cgroup") {
 				list[i].Options = append(list[i].Options, "ro")
 			}
 		}

@@ -26,7 +26,18 @@ func namespaces(in Input) []specs.LinuxNamespace {
 			list = append(list, specs.LinuxNamespace{Type: n.kind, Path: in.Join[n.kind]})
 		}
 	}
+	if h.IDSize > 0 {
+		list = append(list, specs.LinuxNamespace{Type: specs.UserNamespace})
+	}
 	return list
+}
+
+// idMappings map the container's ids from 0 on to its range of the host's.
+func idMappings(h *folder.HostConfig) []specs.LinuxIDMapping {
+	if h.IDSize == 0 {
+		return nil
+	}
+	return []specs.LinuxIDMapping{{ContainerID: 0, HostID: uint32(h.IDStart), Size: uint32(h.IDSize)}}
 }
 
 // cgroupPath is below docker's --cgroup-parent or a folder of our own.

@@ -169,10 +169,13 @@ func find(env []string, name string) int {
 func linux(in Input) *specs.Linux {
 	r := in.Record
 	l := &specs.Linux{CgroupsPath: cgroupPath(r), Namespaces: namespaces(in), Resources: resources(in)}
+	l.UIDMappings, l.GIDMappings = idMappings(&r.Host), idMappings(&r.Host)
 	if r.Host.NetworkMode != "host" && in.Join[specs.NetworkNamespace] == "" {
 		l.Sysctl = map[string]string{
 			"net.ipv4.ip_unprivileged_port_start": "0",
-			"net.ipv4.ping_group_range":           "0 2147483647",
+		}
+		if r.Host.IDSize == 0 { // the kernel refuses ids that the user namespace doesn't map
+			l.Sysctl["net.ipv4.ping_group_range"] = "0 2147483647"
 		}
 	}
 	if slices.ContainsFunc(r.Mounts, func(m folder.Mount) bool { return strings.TrimPrefix(m.Propagation, "r") == "shared" }) {

@@ -117,6 +117,10 @@ type HostConfig struct {
 	Sysctls           map[string]string
 	Resources
 	Init bool
+	// IDStart and IDSize are the range of host ids that its user namespace maps from 0 on; IDSize is 0 without one.
+	IDStart, IDSize int64
+	// Systemd: its program is an init that manages control groups and wants its own folders.
+	Systemd bool
 	// Runtime is the OCI runtime as the user named it, RuntimePath its program; empty is our own.
 	Runtime     string
 	RuntimePath string

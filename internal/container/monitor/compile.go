@@ -18,14 +18,17 @@ import (
 func compile(spec *specs.Spec, r *folder.Record, f folder.Folder, host *cgroup.Host, group *cgroup.Group, tasks int, trees map[string]int) (*plan.Plan, error) {
 	facts := launch.Probe()
 	facts.CgroupV2 = group.Mode() == cgroup.V2
-	return plan.Compile(spec, facts, plan.Options{
+	opt := plan.Options{
 		ID:          r.ID,
 		Stdio:       !r.Config.Tty,
 		CgroupTasks: tasks,
 		CgroupPaths: groupPaths(host, group),
 		Trees:       trees,
-		Overlay:     &plan.Overlay{Lower: r.Layers, Upper: f.Path("upper"), Work: f.Path("work")},
-	})
+	}
+	if _, made := trees["/"]; !made {
+		opt.Overlay = &plan.Overlay{Lower: r.Layers, Upper: f.Path("upper"), Work: f.Path("work")}
+	}
+	return plan.Compile(spec, facts, opt)
 }
 
 // Plan is the plan of a container that was never written to disk.

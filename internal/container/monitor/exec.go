@@ -96,12 +96,27 @@ func (m *monitor) keepExec(r *wire.ExecRequest, code int, state *folder.ExecStat
 
 // exec starts a further process and returns its terminal's master end, -1 without a terminal.
 func (m *monitor) exec(r *wire.ExecRequest, stdio [3]int) (proc *launch.Process, console int, err error) {
+	g := cgroup.Load(m.group.State())
+	defer g.Close()
+	proc, console, err = m.execIn(g, r, stdio)
+	if !errors.Is(err, unix.EBUSY) {
+		return proc, console, err
+	}
+	// An init like systemd has moved below the container's group, which takes no process any more.
+	own, lost := g.Of(m.state.Pid)
+	if lost != nil {
+		return nil, -1, err
+	}
+	defer own.Close()
+	return m.execIn(own, r, stdio)
+}
+
+// execIn starts it in a control group.
+func (m *monitor) execIn(g *cgroup.Group, r *wire.ExecRequest, stdio [3]int) (proc *launch.Process, console int, err error) {
 	p, cfg, err := m.execPlan(r, stdio)
 	if err != nil {
 		return nil, -1, err
 	}
-	g := cgroup.Load(m.group.State())
-	defer g.Close()
 	if err := inGroup(g, &cfg); err != nil {
 		return nil, -1, err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -185,27 +184,15 @@ func (f *foreign) listen() (int, error) {
 	return sock, os.NewSyscallError("console socket", err)
 }
 
-// withRoot runs something with the container's root mounted, where nobody else sees it: in the mount
-// namespace of a thread that ends with it.
+// withRoot runs something with the container's root mounted, where nobody else sees it.
 func (f *foreign) withRoot(layers []string, do func() error) error {
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		err := unix.Unshare(unix.CLONE_NEWNS | unix.CLONE_FS)
-		if err == nil {
-			err = unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, "")
+	_, err := inPrivateMounts(func() (int, error) {
+		if err := mountLayers(f.folder, layers); err != nil {
+			return -1, err
 		}
-		if err == nil {
-			data := "lowerdir=" + strings.Join(layers, ":") + ",upperdir=" + f.folder.Path("upper") + ",workdir=" + f.folder.Path("work")
-			err = unix.Mount("overlay", f.folder.Path("rootfs"), "overlay", 0, data)
-		}
-		if err != nil {
-			done <- fmt.Errorf("mount its root: %w", err)
-			return
-		}
-		done <- do()
-	}()
-	return <-done
+		return -1, do()
+	})
+	return err
 }
 
 // call runs the runtime. Its standard files become the container's with create.

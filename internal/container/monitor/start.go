@@ -43,6 +43,13 @@ func (m *monitor) start() error {
 		}
 		return m.startForeign(f, spec)
 	}
+	if m.record.Host.IDSize > 0 {
+		tree, err := mappedRoot(m.folder, m.record)
+		if err != nil {
+			return err
+		}
+		sources.Keep("/", tree)
+	}
 	return m.startOwn(spec, sources.Trees)
 }
 
@@ -64,8 +71,9 @@ func (m *monitor) startOwn(spec *specs.Spec, trees map[string]int) (err error) {
 	}
 	cfg.Stdio, cfg.Console = io.child, io.console
 	terminal.Own(io.child, spec, &spec.Process.User)
-	// Nobody in the container can trace a child that is about to be its first process.
-	cfg.ShareMemory = true
+	// Nobody in the container can trace a child that is about to be its first process, unless a user
+	// namespace is its own.
+	cfg.ShareMemory = m.record.Host.IDSize == 0
 	proc, err := launch.Start(p, cfg)
 	io.closeChild()
 	if err != nil {

@@ -117,7 +117,7 @@ func (s *Sources) Open(store *folder.Store, r *folder.Record, u specs.User) erro
 			return err
 		}
 		if tree >= 0 {
-			s.keep(m.Destination, tree)
+			s.Keep(m.Destination, tree)
 		}
 		if m.Chown {
 			if err := chown(m, tree, u); err != nil {
@@ -128,7 +128,8 @@ func (s *Sources) Open(store *folder.Store, r *folder.Record, u specs.User) erro
 	return nil
 }
 
-func (s *Sources) keep(destination string, tree int) {
+// Keep makes a tree one of those that are valid until Close.
+func (s *Sources) Keep(destination string, tree int) {
 	s.fds = append(s.fds, tree)
 	if s.Trees == nil {
 		s.Trees = map[string]int{}
