@@ -6,6 +6,7 @@ import (
 
 	"bantam/internal/cli/option"
 	"bantam/internal/container/folder"
+	"bantam/internal/engine"
 )
 
 // filesWanted is what __complete prints where the shell shall complete paths.
@@ -213,12 +214,12 @@ func (c *call) containerNames(stopped bool) []string {
 }
 
 func (c *call) imageNames() []string {
-	list, err := c.engine().Images()
+	list, err := c.engine().Images(&engine.ImagesOptions{})
 	if err != nil {
 		return nil
 	}
 	var out []string
-	for _, i := range list {
+	for _, i := range engine.Lines(list, false) {
 		switch i.Tag {
 		case "":
 		case "latest":

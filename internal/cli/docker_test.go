@@ -14,7 +14,7 @@ import (
 var others = map[string]string{
 	"expose": noNetworks, "ip": noNetworks, "ip6": noNetworks, "link": noNetworks, "link-local-ip": noNetworks, "mac-address": noNetworks, "network-alias": noNetworks,
 	"publish": noNetworks, "publish-all": noNetworks,
-	"ps filter": list, "ps size": list, "images filter": list, "images tree": list, "rmi no-prune": list,
+	"images filter": list, "images tree": list, "rmi no-prune": list,
 	"rmi platform": manifests, "image inspect platform": manifests,
 }
 

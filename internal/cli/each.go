@@ -4,11 +4,13 @@ import (
 	"errors"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/image/local"
 )
 
 func isNotFound(err error) bool {
-	var nf *folder.NotFound
-	return errors.As(err, &nf)
+	var container *folder.NotFound
+	var image *local.NotFound
+	return errors.As(err, &container) || errors.As(err, &image)
 }
 
 // each does something with every argument, as docker does: a failure is told and

@@ -56,6 +56,9 @@ func (o *RunOptions) draft(img *image) (*folder.Record, error) {
 	if r.Config, err = o.config(img); err != nil {
 		return nil, err
 	}
+	if o.of != nil {
+		o.of.lend(r)
+	}
 	if r.Config.Hostname == "" {
 		r.Config.Hostname = r.ID[:12]
 		if host.NetworkMode == "host" || host.UTSMode == "host" {

@@ -256,7 +256,3 @@ func windowSize(fd int) (rows, cols uint16) {
 	}
 	return size.Row, size.Col
 }
-
-func (e *Engine) debugStopped(c *container, t *toolkit, o *DebugOptions) (int, error) {
-	return CodeEngine, fmt.Errorf("container %s is not running", c.Record.Name)
-}

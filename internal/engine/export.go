@@ -95,6 +95,7 @@ func (e *Engine) commit(c *container, o *CommitOptions) (string, error) {
 			return "", err
 		}
 		defer lease.Close()
+		config.History[len(config.History)-1].EmptyLayer = true
 		id, err := addImage(lease, config, ref)
 		return id.String(), err
 	}

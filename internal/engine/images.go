@@ -5,22 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"bantam/internal/image/local"
 	"bantam/internal/image/manifest"
 	"bantam/internal/image/reference"
 )
-
-// Image is one line of the list of images.
-type Image struct {
-	ID         string
-	Repository string // empty for an image without a name
-	Tag        string
-	Digest     string
-	Created    time.Time
-	Size       int64
-}
 
 func (e *Engine) images() (*local.Store, error) {
 	if _, err := e.containers(); err != nil { // makes the root absolute
@@ -52,37 +41,6 @@ func (e *Engine) image(name string) (*image, error) {
 		User: c.User, Env: c.Env, Entrypoint: c.Entrypoint, Cmd: c.Cmd, WorkingDir: c.WorkingDir, Labels: c.Labels, StopSignal: c.StopSignal, Healthcheck: c.Healthcheck,
 		Volumes: slices.Collect(maps.Keys(c.Volumes)),
 	}}, nil
-}
-
-// Images lists the images, each name on a line of its own; filter is a repository or repository:tag.
-func (e *Engine) Images(filter ...string) ([]Image, error) {
-	s, err := e.images()
-	if err != nil {
-		return nil, err
-	}
-	list, err := s.List()
-	if err != nil {
-		return nil, err
-	}
-	var out []Image
-	for _, i := range list {
-		line := Image{ID: i.ID.String(), Created: i.Created, Size: i.Size}
-		if len(i.Names) == 0 && len(filter) == 0 {
-			out = append(out, line)
-		}
-		for _, t := range i.Names {
-			if len(filter) == 0 || matches(t.Reference, filter[0]) {
-				line.Repository, line.Tag = t.FamiliarName(), t.Tag
-				out = append(out, line)
-			}
-		}
-	}
-	return out, nil
-}
-
-func matches(t reference.Reference, filter string) bool {
-	f, err := reference.Parse(filter)
-	return err == nil && f.Name() == t.Name() && (f.Tag == "" || f.Tag == t.Tag)
 }
 
 // platform is an image's as docker writes it.

@@ -35,7 +35,7 @@ func (e *Engine) Info() (*Info, error) {
 	if err != nil {
 		return nil, err
 	}
-	images, err := e.Images()
+	images, err := e.Images(&ImagesOptions{})
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"bantam/internal/container/folder"
@@ -161,8 +162,10 @@ type ImageJSON struct {
 	ID           string `json:"Id"`
 	RepoTags     []string
 	RepoDigests  []string
+	Parent       string // bantam keeps none
 	Comment      string
 	Created      time.Time
+	Author       string
 	Config       ConfigJSON
 	Architecture string
 	Variant      string `json:",omitempty"`
@@ -349,8 +352,15 @@ func (e *Engine) inspectImage(name string) (*ImageJSON, error) {
 	if v.Architecture == "" {
 		v.Architecture = runtime.GOARCH
 	}
-	for _, t := range i.Names {
-		v.RepoTags = append(v.RepoTags, t.Familiar())
+	var names Image
+	names.name(i.Names, nil)
+	v.RepoTags, v.RepoDigests, v.Author = orEmpty(names.RepoTags), orEmpty(names.RepoDigests), i.Author
+	for k, l := range s.Layers(&i.Config)[:len(i.RootFS.DiffIDs)] {
+		if k == 0 {
+			v.GraphDriver.Data["UpperDir"] = l
+		} else {
+			v.GraphDriver.Data["LowerDir"] = strings.TrimPrefix(v.GraphDriver.Data["LowerDir"]+":"+l, ":")
+		}
 	}
 	for _, d := range i.RootFS.DiffIDs {
 		v.RootFS.Layers = append(v.RootFS.Layers, d.String())

@@ -73,7 +73,8 @@ type RunOptions struct {
 	LogDriver    string
 	LogOpts      []string
 
-	places []string // where -v wants anonymous volumes
+	places []string   // where -v wants anonymous volumes
+	of     *container // whose files it sees read-only: see debugStopped
 }
 
 // hostConfig checks what concerns the host and puts it into the record's form.

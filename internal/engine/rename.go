@@ -27,9 +27,12 @@ func (e *Engine) Rename(old, name string) error {
 	if err := s.Reserve(name, c.Record.ID); err != nil {
 		return fmt.Errorf("Error when allocating new name: %w", err)
 	}
-	was := c.Record.Name
-	c.Record.Name = name
-	if err := c.WriteRecord(c.Record, true); err != nil {
+	was := ""
+	err = c.change(func(r *folder.Record) error {
+		was, r.Name = r.Name, name
+		return nil
+	})
+	if err != nil {
 		s.Release(name, c.Record.ID)
 		return err
 	}

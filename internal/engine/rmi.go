@@ -10,63 +10,182 @@ import (
 	"bantam/internal/container/folder"
 	"bantam/internal/image/digest"
 	"bantam/internal/image/local"
+	"bantam/internal/image/manifest"
 )
 
-// RemoveImage takes a name from an image, and deletes the image with its last
-// name. It returns docker's lines of what it did.
-func (e *Engine) RemoveImage(name string, force bool) ([]string, error) {
+// RemoveImageOptions is what docker rmi's options say.
+type RemoveImageOptions struct {
+	Force    bool
+	Platform string // the image must be for it
+}
+
+// Removed is what an image lost, in docker's order: one of both is set.
+type Removed struct {
+	Untagged string `json:",omitempty"`
+	Deleted  string `json:",omitempty"`
+}
+
+// RemoveImage takes a name from an image, and deletes the image with its last name.
+func (e *Engine) RemoveImage(name string, o *RemoveImageOptions) ([]Removed, error) {
 	s, err := e.images()
 	if err != nil {
 		return nil, err
 	}
-	lines, err := e.removeImage(s, name, force)
-	return lines, errors.Join(err, s.DeleteGone())
-}
-
-func (e *Engine) removeImage(s *local.Store, name string, force bool) ([]string, error) {
 	free, err := s.Lock()
 	if err != nil {
 		return nil, err
 	}
-	defer free()
-	i, named, err := s.FindNamed(name)
+	r := &remover{engine: e, store: s, force: o.Force}
+	err = r.remove(name, o.Platform)
+	free()
+	return r.done, errors.Join(err, s.DeleteGone())
+}
+
+// remover has the store's lock.
+type remover struct {
+	engine *Engine
+	store  *local.Store
+	image  *local.Image
+	force  bool
+	done   []Removed
+	bytes  int64
+}
+
+func (r *remover) remove(name, platform string) error {
+	i, named, err := r.store.FindNamed(name)
+	if err != nil {
+		return err
+	}
+	r.image = i
+	if err := isFor(i, name, platform); err != nil {
+		return err
+	}
+	if named != nil {
+		return r.byName(named, name)
+	}
+	if !ofOneRepository(i.Names) && !r.force {
+		return r.conflict("must be forced", "image is referenced in multiple repositories")
+	}
+	return r.delete()
+}
+
+func isFor(i *local.Image, name, platform string) error {
+	if platform == "" {
+		return nil
+	}
+	want, err := manifest.ParsePlatform(platform)
+	if err == nil && !platformOf(&i.Config).Provides(want) {
+		err = fmt.Errorf("image with reference %s was found but does not provide the specified platform (%s)", name, want)
+	}
+	return err
+}
+
+func (r *remover) conflict(how, why string) error {
+	return &Conflict{fmt.Errorf("conflict: unable to delete %s (%s) - %s", r.image.ID.Short(), how, why)}
+}
+
+// byName takes one name. Digests of a repository go with its last tag. An image that
+// nothing names any more is deleted; one in use stays without a name if that is forced.
+func (r *remover) byName(named *local.Name, text string) error {
+	if !r.force && ofOneRepository(r.image.Names) {
+		if c, err := r.user(); err != nil || c != nil {
+			if err == nil {
+				err = &Conflict{fmt.Errorf("conflict: unable to remove repository reference %q (must force) - container %s is using its referenced image %s", text, c.ID[:12], r.image.ID.Short())}
+			}
+			return err
+		}
+	}
+	repository := named.Reference.Name()
+	if err := r.untag(*named); err != nil {
+		return err
+	}
+	tagged := func(n local.Name) bool { return n.Reference.Name() == repository && n.Tag != "" }
+	if !slices.ContainsFunc(r.image.Names, tagged) {
+		for _, n := range slices.Clone(r.image.Names) {
+			if n.Reference.Name() == repository {
+				if err := r.untag(n); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if len(r.image.Names) > 0 {
+		return nil
+	}
+	if c, err := r.user(); err != nil || c != nil {
+		return err
+	}
+	return r.delete()
+}
+
+// ofOneRepository says whether an image has one tag at most, and digests of its
+// repository at most.
+func ofOneRepository(names []local.Name) bool {
+	tags := 0
+	for _, n := range names {
+		if n.Tag != "" {
+			tags++
+		}
+		if n.Reference.Name() != names[0].Reference.Name() {
+			return false
+		}
+	}
+	return tags <= 1
+}
+
+func (r *remover) untag(n local.Name) error {
+	if err := r.store.Untag(n.Reference); err != nil {
+		return err
+	}
+	r.image.Names = slices.DeleteFunc(r.image.Names, func(o local.Name) bool { return o.Reference == n.Reference })
+	r.engine.imageEvent("untag", r.image.ID.String(), r.image.ID.String(), r.image.Config.Config.Labels)
+	r.done = append(r.done, Removed{Untagged: n.Familiar()})
+	return nil
+}
+
+// user is a container that is made from the image, a running one first; nil where there is none.
+func (r *remover) user() (*Container, error) {
+	list, err := r.engine.List(true)
 	if err != nil {
 		return nil, err
 	}
-	untag := i.Names
-	if named != nil {
-		untag = []local.Name{*named}
-	} else if len(i.Names) > 1 && !force {
-		return nil, fmt.Errorf("conflict: unable to delete %s (must be forced) - image is referenced in multiple repositories", i.ID.Short())
-	}
-	last := len(untag) == len(i.Names)
-	if last {
-		if err := e.unused(i, name, force); err != nil {
-			return nil, err
+	var found *Container
+	for k := range list {
+		c := &list[k]
+		if (c.Record.Image == r.image.ID.String() || mounts(c.Record, r.image.ID.String())) && (found == nil || c.Status == folder.Running) {
+			found = c
 		}
 	}
-	var lines []string
-	for _, t := range untag {
-		if err := s.Untag(t.Reference); err != nil {
-			return lines, err
-		}
-		e.imageEvent("untag", i.ID.String(), i.ID.String(), i.Config.Config.Labels)
-		lines = append(lines, "Untagged: "+t.Familiar())
+	return found, nil
+}
+
+// delete removes the image with all its names. The layers of a stopped container stay.
+func (r *remover) delete() error {
+	c, err := r.user()
+	switch {
+	case err != nil:
+		return err
+	case c != nil && c.Status == folder.Running:
+		return r.conflict("cannot be forced", "image is being used by running container "+c.ID[:12])
+	case c != nil && !r.force:
+		return r.conflict("must be forced", "image is being used by stopped container "+c.ID[:12])
 	}
-	if !last {
-		return lines, nil
-	}
-	out, err := s.Delete(i.ID, e.kept)
-	if err == nil {
-		e.imageEvent("delete", i.ID.String(), i.ID.String(), i.Config.Config.Labels)
-	}
-	lines = append(lines, "Deleted: "+i.ID.String())
-	if out != nil {
-		for _, l := range out.Layers {
-			lines = append(lines, "Deleted: "+l.String())
+	for _, n := range slices.Clone(r.image.Names) {
+		if err := r.untag(n); err != nil {
+			return err
 		}
 	}
-	return lines, err
+	out, err := r.store.Delete(r.image.ID, r.engine.kept)
+	if out == nil {
+		return err
+	}
+	r.engine.imageEvent("delete", r.image.ID.String(), r.image.ID.String(), r.image.Config.Config.Labels)
+	r.done = append(r.done, Removed{Deleted: r.image.ID.String()})
+	for _, l := range out.Layers {
+		r.done = append(r.done, Removed{Deleted: l.String()})
+	}
+	r.bytes += out.Bytes
+	return err
 }
 
 // kept are the layers that containers stand on, and those that builds remember.
@@ -89,29 +208,6 @@ func (e *Engine) kept() ([]digest.Digest, error) {
 	}
 	built, err := (&cache.Cache{Root: e.Root}).Layers()
 	return append(kept, built...), err
-}
-
-// unused refuses while a container is made from the image. Its layers are the
-// container's root file system, so unlike docker not even force helps.
-func (e *Engine) unused(i *local.Image, name string, force bool) error {
-	list, err := e.List(true)
-	if err != nil {
-		return err
-	}
-	for _, c := range list {
-		if c.Record.Image != i.ID.String() && !mounts(c.Record, i.ID.String()) {
-			continue
-		}
-		what := "container " + c.ID[:12] + " is using its referenced image " + i.ID.Short()
-		switch {
-		case c.Status == folder.Running:
-			return fmt.Errorf("conflict: unable to delete %s (cannot be forced) - image is being used by running %s", name, "container "+c.ID[:12])
-		case force:
-			return fmt.Errorf("conflict: unable to delete %s (cannot be forced) - %s: remove the container %s first", name, what, c.Name)
-		}
-		return fmt.Errorf("conflict: unable to remove repository reference %q - %s: remove the container %s first", name, what, c.Name)
-	}
-	return nil
 }
 
 // mounts says whether a container mounts the image.

@@ -25,6 +25,17 @@ func ParseBytes(v string) (int64, error) {
 	return int64(f * float64(int64(1)<<shift)), nil
 }
 
+// BinarySize prints a size in binary units and four significant digits, as docker stats does.
+func BinarySize(n int64) string {
+	f, unit := float64(n), 0
+	units := [...]string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
+	for f >= 1024 && unit < len(units)-1 {
+		f /= 1024
+		unit++
+	}
+	return strconv.FormatFloat(f, 'g', 4, 64) + units[unit]
+}
+
 // HumanSize prints a size as docker's tables do: decimal units, three significant digits.
 func HumanSize(n int64) string {
 	f, unit := float64(n), 0

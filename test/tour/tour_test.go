@@ -1,5 +1,5 @@
-// Package tour keeps the README's tour true: it runs the commands between the
-// marks of the README and compares what they print.
+// Package tour keeps the tours of README and documentation true: it runs the commands
+// between a page's marks and compares what they print.
 package tour
 
 import (
@@ -13,28 +13,39 @@ import (
 	"bantam/internal/testenv"
 )
 
-// step is a command of the tour and the output that the README shows.
+// step is a command of a tour and the output that the page shows.
 type step struct{ command, output string }
+
+// pages are those whose commands are run.
+var pages = []string{"README.md", "docs/debug.md"}
 
 func TestTour(t *testing.T) {
 	testenv.Root(t)
-	text, err := os.ReadFile(filepath.Join(testenv.Module(t), "README.md"))
+	bin := filepath.Dir(testenv.Bin(t, "bantam"))
+	testenv.Bin(t, "bantam-oci") // the monitor of each container stands beside bantam
+	testenv.Bin(t, "bantamd")
+	for _, page := range pages {
+		t.Run(page, func(t *testing.T) { walk(t, page, bin) })
+	}
+}
+
+// walk runs a page's commands one after the other.
+func walk(t *testing.T, page, bin string) {
+	text, err := os.ReadFile(filepath.Join(testenv.Module(t), page))
 	if err != nil {
 		t.Fatal(err)
 	}
 	steps := read(string(text))
 	if len(steps) < 10 {
-		t.Fatalf("found %d commands in the tour", len(steps))
+		t.Fatalf("found %d commands in %s", len(steps), page)
 	}
-	bin := filepath.Dir(testenv.Bin(t, "bantam"))
-	testenv.Bin(t, "bantam-oci") // the monitor of each container stands beside bantam
 	dir := t.TempDir()
 	env := append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "BANTAM_ROOT="+filepath.Join(dir, "state"))
 	t.Cleanup(func() { run(dir, env, "for c in $(bantam ps -aq); do bantam rm -f $c; done") })
 	for _, s := range steps {
 		got := run(dir, env, s.command)
 		if !matches(s.output, got) {
-			t.Fatalf("$ %s\ngot:\n%s\nthe README shows:\n%s", s.command, got, s.output)
+			t.Fatalf("$ %s\ngot:\n%s\n%s shows:\n%s", s.command, got, page, s.output)
 		}
 	}
 }
@@ -67,7 +78,7 @@ func read(text string) []step {
 	return steps
 }
 
-// matches compares an output with what the README shows, where "..." stands for anything.
+// matches compares an output with what the page shows, where "..." stands for anything.
 func matches(shown, got string) bool {
 	parts := strings.Split(strings.TrimSpace(shown), "...")
 	for i := range parts {

@@ -9,9 +9,21 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
+// Limits are the resources that can be changed while a container runs: all but the devices.
+func Limits(in Input) *specs.LinuxResources {
+	h := &in.Record.Host
+	res := &specs.LinuxResources{Memory: memory(in), CPU: cpu(&h.Resources), BlockIO: blockIO(in)}
+	if h.PidsLimit != 0 {
+		limit := h.PidsLimit
+		res.Pids = &specs.LinuxPids{Limit: &limit}
+	}
+	return res
+}
+
 func resources(in Input) *specs.LinuxResources {
 	h := &in.Record.Host
-	res := &specs.LinuxResources{Devices: deviceRules(h.Privileged), Memory: memory(in), CPU: cpu(&h.Resources), BlockIO: blockIO(in)}
+	res := Limits(in)
+	res.Devices = deviceRules(h.Privileged)
 	if !h.Privileged {
 		for i, d := range in.Devices {
 			major, minor := d.Major, d.Minor
@@ -20,10 +32,6 @@ func resources(in Input) *specs.LinuxResources {
 		for _, text := range h.DeviceCgroupRules {
 			res.Devices = append(res.Devices, deviceRule(text))
 		}
-	}
-	if h.PidsLimit != 0 {
-		limit := h.PidsLimit
-		res.Pids = &specs.LinuxPids{Limit: &limit}
 	}
 	return res
 }

@@ -3,6 +3,8 @@ package event
 import (
 	"os"
 
+	"bantam/internal/statefile"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -50,30 +52,14 @@ func openLog(root string) (int, error) {
 // rotate begins a new log. Who finds that another one does so, or reads, leaves it to
 // the next writer. An event that is on its way into the old log meanwhile gets there.
 func rotate(root string) {
-	lock, err := lockDir(root, unix.LOCK_EX|unix.LOCK_NB)
+	lock, err := statefile.TryLockDir(dir(root))
 	if err != nil {
 		return
 	}
-	defer unix.Close(lock)
+	defer lock.Free()
 	var st unix.Stat_t
 	path := dir(root) + "/log"
 	if unix.Stat(path, &st) == nil && st.Size >= maxSize {
 		unix.Rename(path, path+".1")
 	}
-}
-
-// lockDir keeps the files from being renamed until the descriptor is closed.
-func lockDir(root string, how int) (int, error) {
-	fd, err := unix.Open(dir(root), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return -1, &os.PathError{Op: "open", Path: dir(root), Err: err}
-	}
-	for err = unix.EINTR; err == unix.EINTR; {
-		err = unix.Flock(fd, how)
-	}
-	if err != nil {
-		unix.Close(fd)
-		return -1, &os.PathError{Op: "lock", Path: dir(root), Err: err}
-	}
-	return fd, nil
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"time"
 
+	"bantam/internal/statefile"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -91,11 +93,11 @@ func watchDir(path string) (*os.File, error) {
 // open opens both files, in a moment when nobody renames them. One that was read already
 // goes on where it was.
 func (r *reader) open() error {
-	lock, err := lockDir(r.root, unix.LOCK_SH)
+	lock, err := statefile.ShareDir(dir(r.root))
 	if err != nil {
 		return err
 	}
-	defer unix.Close(lock)
+	defer lock.Free()
 	had := []*tail{r.old, r.new}
 	r.old, r.new = open(dir(r.root)+"/log.1", had), open(dir(r.root)+"/log", had)
 	for _, t := range had {

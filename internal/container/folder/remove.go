@@ -25,7 +25,7 @@ func (s *Store) Remove(f Folder, name string) error {
 	for _, n := range [...]string{"state.json", "hosts", "hostname", "resolv.conf", "stopped", "paused"} {
 		unix.Unlink(f.Path(n))
 	}
-	for _, n := range [...]string{"work/work", "work", "upper"} {
+	for _, n := range [...]string{"work/work", "work", "upper", "turn"} {
 		unix.Rmdir(f.Path(n))
 	}
 	if unix.Rmdir(f.Dir) == nil {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"bantam/internal/container/dockerspec"
+	"bantam/internal/container/folder"
 	"bantam/internal/launch"
 	"bantam/internal/linux/cgroup"
 	"bantam/internal/plan"
@@ -100,9 +102,43 @@ func Freeze(id, path string, on bool) error {
 	g := loadGroup(id, path)
 	switch {
 	case g == nil:
-		return errors.New("its control group can't be found")
+		return errNoGroup
 	case on:
 		return g.Group.Freeze()
 	}
 	return g.Thaw()
+}
+
+// errNoGroup is about a running container whose group somebody has taken away.
+var errNoGroup = errors.New("its control group can't be found")
+
+// Pids are the processes of a container, as the host numbers them.
+func Pids(id, path string) ([]int, error) {
+	g := loadGroup(id, path)
+	if g == nil {
+		return nil, errNoGroup
+	}
+	return g.Group.Pids(true)
+}
+
+// Stats is what a container has used so far.
+func Stats(id, path string) (*cgroup.Stats, error) {
+	g := loadGroup(id, path)
+	if g == nil {
+		return nil, errNoGroup
+	}
+	return g.Group.Stats()
+}
+
+// Limit sets a running container's limits anew: those of its record.
+func Limit(r *folder.Record, path string) error {
+	g := loadGroup(r.ID, path)
+	if g == nil {
+		return errNoGroup
+	}
+	block, err := blockDevices(&r.Host.Resources)
+	if err != nil {
+		return err
+	}
+	return g.ApplyLimits(dockerspec.Limits(dockerspec.Input{Record: r, Host: hostFacts(false), Block: block}))
 }

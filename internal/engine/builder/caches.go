@@ -128,7 +128,7 @@ func (j *job) importCache(ctx context.Context, p *place) error {
 func (j *job) pulled(ctx context.Context, ref string) (config []byte, done func(), err error) {
 	done = func() {}
 	if _, _, err := j.engine.FindImage(ref); err != nil {
-		done = func() { _, _ = j.engine.RemoveImage(ref, true) }
+		done = func() { _, _ = j.engine.RemoveImage(ref, &engine.RemoveImageOptions{Force: true}) }
 	}
 	if !j.engine.IsBuiltin(ref) {
 		err = j.engine.Pull(ctx, &engine.PullOptions{Reference: ref})
@@ -253,7 +253,7 @@ func (j *job) exportCache(ctx context.Context, p *place) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _, _ = j.engine.RemoveImage(ids[0].String(), true) }()
+	defer func() { _, _ = j.engine.RemoveImage(ids[0].String(), &engine.RemoveImageOptions{Force: true}) }()
 	d, _, err := j.lease.Manifest(ctx, local.Target{Image: ids[0]}, false)
 	if err != nil {
 		return err
@@ -273,7 +273,7 @@ func (j *job) pushCache(ctx context.Context, raw []byte, name string) error {
 	}
 	err = j.push(ctx, []reference.Reference{ref.Tagged()}, func(string, bool, int64, int64) {})
 	if missing != nil {
-		_, _ = j.engine.RemoveImage(name, true)
+		_, _ = j.engine.RemoveImage(name, &engine.RemoveImageOptions{Force: true})
 		return err
 	}
 	old, raws := j.lease.RawConfig(had.ID)

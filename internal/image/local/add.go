@@ -105,7 +105,7 @@ func (l *Lease) record(raw []byte) (digest.Digest, error) {
 	if _, err := os.Lstat(l.image(id)); err == nil {
 		return id, nil
 	}
-	err = replace(l.image(id), func(tmp string) error { return writeDurably(tmp, record(size, raw)) })
+	err = replace(l.image(id), func(tmp string) error { return writeDurably(tmp, record(size, c.Created, raw)) })
 	if err != nil {
 		return "", fmt.Errorf("keep image %s: %w", id.Short(), err)
 	}

@@ -60,6 +60,19 @@ func (s *Store) layerBlobs() ([]LayerBlob, error) {
 	return list, nil
 }
 
+// CompressedSizes are the bytes of the smallest compressed blob of each layer that has one.
+func (s *Store) CompressedSizes() (map[digest.Digest]int64, error) {
+	list, err := s.layerBlobs()
+	sizes := map[digest.Digest]int64{}
+	for _, l := range list {
+		n, err := s.Blobs().Size(l.Digest)
+		if old, ok := sizes[l.DiffID]; err == nil && (!ok || n < old) {
+			sizes[l.DiffID] = n
+		}
+	}
+	return sizes, err
+}
+
 // Compressed finds the blob of a layer that is kept: a gzip one before a zstd one, as
 // more programs read it. ok is false where there is none.
 func (s *Store) Compressed(diff digest.Digest) (b LayerBlob, ok bool, err error) {

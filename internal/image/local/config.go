@@ -62,6 +62,8 @@ type History struct {
 	CreatedBy string    `json:"created_by,omitempty"`
 	Author    string    `json:"author,omitempty"`
 	Comment   string    `json:"comment,omitempty"`
+	// EmptyLayer says that the step made no layer.
+	EmptyLayer bool `json:"empty_layer,omitempty"`
 }
 
 // decode reads a configuration. Its diff ids become paths, so each is checked.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"bantam/internal/image/digest"
 	"bantam/internal/image/reference"
@@ -55,7 +56,9 @@ func errorText(err error) string {
 func TestStoredConfigIsChecked(t *testing.T) {
 	s := &Store{Root: t.TempDir()}
 	id := digest.FromBytes([]byte("bad"))
-	if err := replace(s.image(id), func(tmp string) error { return writeDurably(tmp, record(0, []byte(config("sha256:/../x")))) }); err != nil {
+	if err := replace(s.image(id), func(tmp string) error {
+		return writeDurably(tmp, record(0, time.Time{}, []byte(config("sha256:/../x"))))
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Find(id.String()); err == nil || !strings.Contains(err.Error(), "diff_ids") {

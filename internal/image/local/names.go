@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"sort"
 	"strings"
 
 	"bantam/internal/image/blob"
@@ -121,7 +120,7 @@ func (s *Store) Untag(r reference.Reference) error {
 // Image is a configuration with its id and names.
 type Image struct {
 	ID    digest.Digest
-	Names []Name // in List and FindNamed alone
+	Names []Name // in FindNamed alone
 	Size  int64  // bytes of the files of all layers
 	Config
 }
@@ -142,6 +141,14 @@ func (s *Store) Find(text string) (*Image, error) {
 		return nil, err
 	}
 	return s.read(id)
+}
+
+// notFound names what is missing as docker does, with the tag that was meant.
+func notFound(text string) error {
+	if ref, err := reference.Parse(text); err == nil {
+		text = ref.Tagged().Familiar()
+	}
+	return &NotFound{text}
 }
 
 // FindNamed is Find with the image's names. named is the one that the text is, nil where
@@ -172,7 +179,7 @@ func (s *Store) FindNamed(text string) (i *Image, named *Name, err error) {
 func (s *Store) byPrefix(text string) (digest.Digest, error) {
 	prefix := strings.TrimPrefix(text, "sha256:")
 	if prefix == "" || len(prefix) > 64 || !digest.IsHex(prefix) {
-		return "", &NotFound{text}
+		return "", notFound(text)
 	}
 	ids, err := s.IDs()
 	if err != nil {
@@ -189,7 +196,7 @@ func (s *Store) byPrefix(text string) (digest.Digest, error) {
 		found = id
 	}
 	if found == "" {
-		return "", &NotFound{text}
+		return "", notFound(text)
 	}
 	return found, nil
 }
@@ -207,50 +214,4 @@ func (s *Store) IDs() ([]digest.Digest, error) {
 		}
 	}
 	return ids, nil
-}
-
-// List returns every image with its names, newest first.
-func (s *Store) List() ([]*Image, error) {
-	ids, err := s.IDs()
-	if err != nil {
-		return nil, err
-	}
-	names, err := s.Names()
-	if err != nil {
-		return nil, err
-	}
-	by := map[digest.Digest][]Name{}
-	for _, n := range names {
-		by[n.Image] = append(by[n.Image], n)
-	}
-	list, err := s.readAll(ids)
-	if err != nil {
-		return nil, err
-	}
-	for _, i := range list {
-		i.Names = by[i.ID]
-	}
-	sort.SliceStable(list, func(a, b int) bool {
-		if list[a].Created.Equal(list[b].Created) {
-			return list[a].ID < list[b].ID
-		}
-		return list[a].Created.After(list[b].Created)
-	})
-	return list, nil
-}
-
-// readAll leaves out images that were removed meanwhile.
-func (s *Store) readAll(ids []digest.Digest) ([]*Image, error) {
-	list := make([]*Image, 0, len(ids))
-	for _, id := range ids {
-		i, err := s.read(id)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, i)
-	}
-	return list, nil
 }

@@ -1,54 +1,26 @@
 package local
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 
 	"bantam/internal/image/blob"
 	"bantam/internal/image/digest"
-	"bantam/internal/image/manifest"
 )
 
-// recordHead begins the line above a configuration: "bantam image 1 SIZE".
-const recordHead = "bantam image 1 "
-
-const maxHead = 64 // bytes of the line
-
-// readRecord reads an image's file: the size of its files and its configuration's bytes.
-func readRecord(path string) (size int64, raw []byte, err error) {
+// readRecord reads an image's file: its first line and its configuration's bytes.
+func readRecord(path string) (sum Summary, raw []byte, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return 0, nil, err
+		return sum, nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxHead+manifest.MaxSize+1))
+	b, err := io.ReadAll(io.LimitReader(f, maxRecord))
 	if err != nil {
-		return 0, nil, err
+		return sum, nil, err
 	}
 	return splitRecord(b)
-}
-
-func splitRecord(b []byte) (size int64, raw []byte, err error) {
-	rest, ok := bytes.CutPrefix(b, []byte(recordHead))
-	if !ok {
-		return 0, nil, errors.New("this is no image's file")
-	}
-	line, raw, ok := bytes.Cut(rest, []byte{'\n'})
-	if ok && len(line) < maxHead {
-		size, err = strconv.ParseInt(string(line), 10, 64)
-	}
-	if !ok || err != nil || size < 0 {
-		return 0, nil, errors.New("the first line of the image's file is wrong")
-	}
-	return size, raw, nil
-}
-
-func record(size int64, raw []byte) []byte {
-	return append([]byte(recordHead+strconv.FormatInt(size, 10)+"\n"), raw...)
 }
 
 // RawConfig returns the bytes of an image's configuration, verified.
@@ -65,7 +37,7 @@ func (s *Store) RawConfig(id digest.Digest) ([]byte, error) {
 
 // read returns the image with a valid id.
 func (s *Store) read(id digest.Digest) (*Image, error) {
-	size, raw, err := readRecord(s.image(id))
+	sum, raw, err := readRecord(s.image(id))
 	if err != nil {
 		return nil, fmt.Errorf("read image %s: %w", id.Short(), err)
 	}
@@ -73,5 +45,5 @@ func (s *Store) read(id digest.Digest) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read image %s: %w", id.Short(), err)
 	}
-	return &Image{ID: id, Size: size, Config: c}, nil
+	return &Image{ID: id, Size: sum.Size, Config: c}, nil
 }
