@@ -152,7 +152,7 @@ func (m *mounting) bind(ctx context.Context, i int, x dockerfile.Mount) (*Mount,
 	if err != nil {
 		return nil, err
 	}
-	y.Lower = []string{m.Lease.LayerDir(diff)}
+	y.Lower = m.Lease.Folders([]digest.Digest{diff})
 	if !m.binds[i].isDir {
 		y.Sub = "file"
 	}

@@ -278,11 +278,11 @@ func (w *work) chain() digest.Digest {
 
 // folders are the layers so far, topmost first.
 func (w *work) folders() []string {
-	var list []string
-	for i := len(w.layers) - 1; i >= 0; i-- {
-		list = append(list, w.Lease.LayerDir(w.layers[i].diff))
+	var diffs []digest.Digest
+	for _, l := range w.layers {
+		diffs = append(diffs, l.diff)
 	}
-	return list
+	return w.Lease.Folders(diffs)
 }
 
 // tree opens the files of a finished stage.

@@ -170,11 +170,7 @@ func (j *job) names(o *output) ([]reference.Reference, error) {
 
 // merged mounts layers for a descriptor.
 func (j *job) merged(layers []digest.Digest) (int, error) {
-	var dirs []string
-	for i := len(layers) - 1; i >= 0; i-- {
-		dirs = append(dirs, j.lease.LayerDir(layers[i]))
-	}
-	return build.MountLayers(dirs, j.temp)
+	return build.MountLayers(j.lease.Folders(layers), j.temp)
 }
 
 // exportFolder copies the files into a folder; they are the caller's.

@@ -154,8 +154,5 @@ func (l *Lease) Publish() error {
 	return l.publish()
 }
 
-// LayerDir is the folder of a layer's files.
-func (s *Store) LayerDir(diff digest.Digest) string { return s.layer(diff) }
-
 // BaseDir is the folder below every image.
 func (s *Store) BaseDir() string { return s.Root + "/base" }

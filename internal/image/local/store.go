@@ -50,6 +50,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"bantam/internal/image/blob"
 	"bantam/internal/image/digest"
@@ -72,11 +73,20 @@ func (s *Store) image(id digest.Digest) string { return s.Root + "/images/sha256
 
 // Layers are the image's folders, topmost first, with the base below.
 func (s *Store) Layers(c *Config) []string {
+	return append(s.Folders(c.RootFS.DiffIDs), s.BaseDir())
+}
+
+// Folders are those of layers, topmost first. One that occurs more than once (an empty one
+// often does) is there only where it is topmost: overlayfs refuses it twice, and further down
+// it says nothing that it doesn't say above.
+func (s *Store) Folders(diffs []digest.Digest) []string {
 	var list []string
-	for i := len(c.RootFS.DiffIDs) - 1; i >= 0; i-- {
-		list = append(list, s.layer(c.RootFS.DiffIDs[i]))
+	for i := len(diffs) - 1; i >= 0; i-- {
+		if !slices.Contains(diffs[i+1:], diffs[i]) {
+			list = append(list, s.layer(diffs[i]))
+		}
 	}
-	return append(list, s.Root+"/base")
+	return list
 }
 
 func (s *Store) layer(diff digest.Digest) string { return s.Root + "/layers/" + diff.Hex() }
