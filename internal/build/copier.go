@@ -21,10 +21,12 @@ type copier struct {
 	dest  string // as the instruction has it, a slash at its end for a folder
 	below *tree.Tree
 	link  bool // nothing below counts (COPY --link)
-	owner *layer.Owner
-	mode  func(uint32) uint32
-	now   time.Time
-	epoch *time.Time
+	// several sources go into a folder, or one would replace the other.
+	several bool
+	owner   *layer.Owner
+	mode    func(uint32) uint32
+	now     time.Time
+	epoch   *time.Time
 
 	w     *layer.Writer
 	made  map[string]bool // folders that are written
@@ -79,6 +81,7 @@ func (w *work) write(cp *copier, groups []group, out io.Writer) error {
 
 func (cp *copier) tar(groups []group, out io.Writer) error {
 	cp.again()
+	cp.several = cp.several || len(groups) > 1
 	cp.w = layer.NewWriter(out)
 	defer cp.dir.close()
 	for i := range groups {
@@ -103,6 +106,8 @@ func (cp *copier) group(g *group) error {
 			return err
 		}
 		target = path.Join(target, g.name)
+	case cp.several:
+		return fmt.Errorf("when using COPY or ADD with more than one source file, the destination must be a directory and end with a /: %s is none", cp.dest)
 	default:
 		if err := cp.parents(parentOf(target)); err != nil {
 			return err

@@ -34,7 +34,7 @@ func (w *work) unpackAll(cp *copier, groups []group, out io.Writer) error {
 		return fmt.Errorf("mount the layers: %w", err)
 	}
 	defer unix.Close(fd)
-	cp.below = &tree.Tree{FD: fd}
+	cp.below, cp.several = &tree.Tree{FD: fd}, len(groups) > 1
 	for i := range groups {
 		if err := cp.unpackGroup(&groups[i]); err != nil {
 			return err
