@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"slices"
@@ -11,6 +10,7 @@ import (
 
 	"bantam/internal/container/dockerspec"
 	"bantam/internal/container/folder"
+	"bantam/internal/container/names"
 	"bantam/internal/image/local"
 	"bantam/internal/statefile"
 )
@@ -171,7 +171,7 @@ func (e *Engine) create(s *folder.Store, o *RunOptions, r *folder.Record) (folde
 		err = e.mapIDs(r)
 	}
 	if err == nil {
-		err = writeFiles(f, r)
+		err = names.Write(s, r, nil)
 	}
 	if err == nil {
 		err = o.copyProfile(f)
@@ -190,64 +190,4 @@ func (e *Engine) create(s *folder.Store, o *RunOptions, r *folder.Record) (folde
 	}
 	e.containerEvent(r, "create")
 	return f, lock, nil
-}
-
-// writeFiles makes /etc/hosts, /etc/hostname and /etc/resolv.conf of the container.
-func writeFiles(f folder.Folder, r *folder.Record) error {
-	if strings.HasPrefix(r.Host.NetworkMode, sharing) {
-		return nil // they are the other container's
-	}
-	hosts := []byte("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n")
-	if r.Host.NetworkMode == "host" {
-		if b, err := os.ReadFile("/etc/hosts"); err == nil {
-			hosts = b
-		}
-	}
-	for _, x := range r.Host.ExtraHosts {
-		name, ip, _ := strings.Cut(x, ":")
-		if ip == "host-gateway" {
-			ip = "127.0.0.1" // there is no bridge yet: only a container of the host's network reaches the host
-		}
-		hosts = append(hosts, ip+"\t"+name+"\n"...)
-	}
-	resolv, err := os.ReadFile("/etc/resolv.conf")
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("read the host's resolver configuration: %w", err)
-	}
-	resolv = resolvConf(resolv, &r.Host)
-	for _, file := range [...]struct {
-		name string
-		text []byte
-	}{{"hosts", hosts}, {"hostname", []byte(r.Config.Hostname + "\n")}, {"resolv.conf", resolv}} {
-		if err := statefile.Write(f.Path(file.name), file.text, 0o644, false); err != nil {
-			return fmt.Errorf("write %s: %w", f.Path(file.name), err)
-		}
-	}
-	return nil
-}
-
-// resolvConf lays --dns, --dns-search and --dns-option over the host's resolver configuration.
-func resolvConf(host []byte, h *folder.HostConfig) []byte {
-	if len(h.DNS)+len(h.DNSSearch)+len(h.DNSOptions) == 0 {
-		return host
-	}
-	var b strings.Builder
-	for _, d := range h.DNS {
-		b.WriteString("nameserver " + d + "\n")
-	}
-	if len(h.DNSSearch) > 0 && (len(h.DNSSearch) != 1 || h.DNSSearch[0] != ".") {
-		b.WriteString("search " + strings.Join(h.DNSSearch, " ") + "\n")
-	}
-	if len(h.DNSOptions) > 0 {
-		b.WriteString("options " + strings.Join(h.DNSOptions, " ") + "\n")
-	}
-	for _, line := range strings.SplitAfter(string(host), "\n") {
-		word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-		switch {
-		case word == "nameserver" && len(h.DNS) > 0, (word == "search" || word == "domain") && len(h.DNSSearch) > 0, word == "options" && len(h.DNSOptions) > 0:
-		default:
-			b.WriteString(line)
-		}
-	}
-	return []byte(b.String())
 }

@@ -11,6 +11,7 @@ import (
 
 	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor/wire"
+	"bantam/internal/container/names"
 
 	"golang.org/x/sys/unix"
 )
@@ -106,7 +107,7 @@ func (e *Engine) prepareStep(st *Step, r *folder.Record, f folder.Folder) (relea
 		}
 		r.Mounts = append(r.Mounts, more...)
 	}
-	if err := writeFiles(f, r); err != nil {
+	if err := names.Write(&folder.Store{Root: e.Root}, r, nil); err != nil {
 		return release, err
 	}
 	return release, f.WriteRecord(r, false)

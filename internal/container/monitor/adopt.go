@@ -33,6 +33,9 @@ func (m *monitor) adopt() int {
 	if m.pidfd < 0 {
 		return m.finishUnseen()
 	}
+	if err := m.nameFiles(m.state.Pid); err != nil {
+		m.note("take over: " + err.Error())
+	}
 	m.reopenDoor()
 	m.say(wire.KindStarted, nil)
 	m.watch()

@@ -59,7 +59,7 @@ func (m *monitor) listen(fd, patience int) bool {
 	for {
 		p := make([]unix.PollFd, 0, 8)
 		p = append(p, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}, unix.PollFd{Fd: int32(m.door.FD), Events: unix.POLLIN},
-			unix.PollFd{Fd: int32(m.health.pulse()), Events: unix.POLLIN})
+			unix.PollFd{Fd: int32(m.health.pulse()), Events: unix.POLLIN}, unix.PollFd{Fd: int32(m.names.Waiting()), Events: unix.POLLIN})
 		for _, c := range m.clients {
 			p = append(p, unix.PollFd{Fd: int32(c.conn.FD), Events: unix.POLLIN})
 		}
@@ -73,10 +73,13 @@ func (m *monitor) listen(fd, patience int) bool {
 			return true
 		}
 		if err == nil {
-			m.hear(p[3:])
+			m.hear(p[4:])
 		}
 		if p[1].Revents != 0 {
 			m.answer()
+		}
+		if p[3].Revents != 0 {
+			m.names.Serve()
 		}
 		if p[0].Revents != 0 {
 			return true

@@ -17,6 +17,7 @@ import (
 	"bantam/internal/container/folder"
 	"bantam/internal/container/logging"
 	"bantam/internal/container/monitor/wire"
+	"bantam/internal/container/names"
 	"bantam/internal/container/volumes"
 	"bantam/internal/linux/selfexe"
 
@@ -42,8 +43,9 @@ type monitor struct {
 	stdin  int            // the terminal's master end, from a command whose monitor was killed, or -1
 	execs  sync.WaitGroup // further processes in the container
 	health *health        // nil without a health check
-	ran    bool           // it ran before this monitor started it
-	kept   [2]int         // the container's output, from the same, or -1
+	names  *names.Resolver
+	ran    bool   // it ran before this monitor started it
+	kept   [2]int // the container's output, from the same, or -1
 }
 
 // Main is the hidden verb "monitor". The command's end of the socket is descriptor wire.FD.
@@ -171,6 +173,7 @@ func (m *monitor) finish(status folder.Status) {
 // clear removes what a container that has ended no longer needs.
 func (m *monitor) clear() error {
 	m.execs.Wait() // they ended with init
+	m.closeNames()
 	unix.Close(m.pidfd)
 	m.foreign().delete()
 	return m.group.remove()

@@ -11,6 +11,7 @@ import (
 	"bantam/internal/container/folder"
 	"bantam/internal/container/logging"
 	"bantam/internal/container/monitor/wire"
+	"bantam/internal/container/names"
 	"bantam/internal/container/terminal"
 	"bantam/internal/container/volumes"
 	"bantam/internal/launch"
@@ -36,6 +37,11 @@ func (m *monitor) start() error {
 	}
 	if err := m.openLog(); err != nil {
 		return err
+	}
+	if m.ran || m.state.RestartCount > 0 { // the host's resolv.conf may be another by now
+		if err := names.Write(m.store, m.record, nil); err != nil {
+			return err
+		}
 	}
 	if f := m.foreign(); f != nil {
 		if len(sources.Trees) > len(peers.trees) {
@@ -98,6 +104,9 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 	err := m.group.ApplyLimits(spec.Linux.Resources)
 	if err == nil {
 		err = m.recordStart(proc.Pid)
+	}
+	if err == nil {
+		err = m.nameFiles(proc.Pid)
 	}
 	if errors.Is(err, launch.ErrDied) { // it knows better why
 		err = cmp.Or(proc.Ready(), err)
@@ -199,6 +208,7 @@ func (m *monitor) recordStart(pid int) error {
 // does: created, with the exit code and the reason; removed with --rm.
 func (m *monitor) failed(err error) int {
 	text, code := startError(err)
+	m.closeNames()
 	if rm := m.group.remove(); rm != nil {
 		text += "; " + rm.Error()
 	}

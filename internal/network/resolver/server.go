@@ -13,6 +13,7 @@ package resolver
 
 import (
 	"net/netip"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -36,6 +37,8 @@ type Server struct {
 	netns   int
 	wake    int // eventfd: a connection has ended, or the server is to
 	ending  atomic.Bool
+	waiting int // epoll: there is a first query
+	runs    bool
 	conns   atomic.Int32
 	threads sync.WaitGroup // of connections
 	pending []*pending
@@ -52,11 +55,37 @@ func New(c Config, s Sockets, netns int) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{config: c, sockets: s, netns: netns, wake: wake, closed: make(chan struct{})}, nil
+	server := &Server{config: c, sockets: s, netns: netns, wake: wake, waiting: -1, closed: make(chan struct{})}
+	return server, server.wait()
+}
+
+// wait makes the descriptor of Waiting.
+func (s *Server) wait() (err error) {
+	if s.waiting, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return os.NewSyscallError("epoll_create1", err)
+	}
+	for _, fd := range [...]int{s.sockets.UDP, s.sockets.TCP} {
+		if err := unix.EpollCtl(s.waiting, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)}); err != nil {
+			return os.NewSyscallError("epoll_ctl", err)
+		}
+	}
+	return nil
+}
+
+// Waiting is readable when there is a query for a server that doesn't run yet; -1 for one that does.
+func (s *Server) Waiting() int { return s.waiting }
+
+func (s *Server) stopWaiting() {
+	if s.waiting >= 0 {
+		unix.Close(s.waiting)
+		s.waiting = -1
+	}
 }
 
 // Run answers until Close, on a thread that it takes into the container's network namespace.
 func (s *Server) Run() {
+	s.stopWaiting()
+	s.runs = true
 	go func() {
 		defer close(s.closed)
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
@@ -72,11 +101,14 @@ func (s *Server) Run() {
 	}()
 }
 
-// Close ends a server that was run.
+// Close ends a server.
 func (s *Server) Close() {
-	s.ending.Store(true)
-	s.rouse()
-	<-s.closed
+	s.stopWaiting()
+	if s.runs {
+		s.ending.Store(true)
+		s.rouse()
+		<-s.closed
+	}
 	unix.Close(s.netns)
 	s.sockets.Close()
 	go func() { // its clients may have to wait for their upstreams

@@ -19,8 +19,8 @@ const port = 53
 // Sockets are the resolver's ends inside a network namespace.
 type Sockets struct{ UDP, TCP int }
 
-// Listen makes the sockets in the network namespace that the descriptor names. Its loopback
-// interface must be up, though not for the sockets to be made.
+// Listen makes the sockets in the network namespace that the descriptor names, whether its loopback
+// interface is up yet or not.
 func Listen(netns int) (s Sockets, err error) {
 	s = Sockets{-1, -1}
 	_, err = namespace.Thread(func() error { return enter(netns) }, func() (int, error) {
@@ -41,6 +41,9 @@ func (s *Sockets) open() (err error) {
 		kind := [...]int{unix.SOCK_DGRAM, unix.SOCK_STREAM}[i]
 		if *fd, err = unix.Socket(unix.AF_INET, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0); err != nil {
 			return os.NewSyscallError("socket", err)
+		}
+		if err = unix.SetsockoptInt(*fd, unix.SOL_IP, unix.IP_FREEBIND, 1); err != nil {
+			return os.NewSyscallError("setsockopt", err)
 		}
 		if kind == unix.SOCK_DGRAM {
 			// A burst must not be lost while sockets to upstreams are made.
