@@ -74,6 +74,7 @@ func (c *call) commands() []func() *command {
 		c.tagCommand,
 		c.historyCommand,
 		c.imagePruneCommand,
+		c.fsckCommand,
 		c.pullCommand,
 		c.pushCommand,
 		c.loginCommand,

@@ -211,7 +211,11 @@ func (u *unpacker) replacing(base, name string, make func() error) error {
 // name in the archive. The recipe needs the contents of what was a file.
 func (u *unpacker) displace(base, name string) error {
 	r := u.opt.Recipe
-	if r == nil {
+	var st unix.Stat_t
+	if err := unix.Fstatat(u.dirs.top().fd, base, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return err
+	}
+	if kind := st.Mode & unix.S_IFMT; r == nil || kind != unix.S_IFREG && kind != unix.S_IFDIR {
 		return removeAt(u.dirs.top().fd, base, 0)
 	}
 	name, err := cleanName(name, u.opt.Limits)

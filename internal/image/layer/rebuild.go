@@ -66,7 +66,10 @@ func Rebuild(w io.Writer, recipe io.ReadSeeker, root, displaced int) error {
 	return r.each(recipe, func(kind byte, n uint64) error {
 		switch kind {
 		case 'R':
-			_, err := io.CopyBuffer(w, onlyReader{io.LimitReader(r.in, int64(n))}, r.buf)
+			done, err := io.CopyBuffer(w, onlyReader{io.LimitReader(r.in, int64(n))}, r.buf)
+			if err == nil && done < int64(n) {
+				err = fmt.Errorf("%w: the recipe is cut short", ErrRecipe)
+			}
 			return err
 		case 'F':
 			return r.file(w, string(r.name), int64(n))
@@ -167,8 +170,9 @@ func (r *rebuilder) file(w io.Writer, name string, size int64) error {
 	f := os.NewFile(uintptr(fd), now)
 	defer f.Close()
 	n, err := io.CopyBuffer(w, onlyReader{io.LimitReader(f, size)}, r.buf)
-	if err == nil && n < size {
-		err = fmt.Errorf("%w: %s has %d bytes and should have %d", ErrRecipe, printable(name), n, size)
+	var more [1]byte
+	if k, _ := f.Read(more[:]); err == nil && (n < size || k > 0) {
+		err = fmt.Errorf("%w: %s has not the %d bytes that it should have", ErrRecipe, printable(name), size)
 	}
 	return err
 }

@@ -162,27 +162,36 @@ func (m *marker) mark(d digest.Digest) {
 }
 
 func (s *Store) sweepLayers(m *marker, out *Collected) error {
-	dir := s.Root + "/layers/"
-	names, err := blob.Names(dir)
+	names, err := blob.Names(s.Root + "/layers")
 	if err != nil {
 		return fmt.Errorf("list layers: %w", err)
 	}
 	for _, n := range names {
-		hex, part, _ := strings.Cut(n, ".")
-		if len(hex) != 64 || !digest.IsHex(hex) {
-			continue
+		if err := s.sweepLayer(m, n, out); err != nil {
+			return err
 		}
-		d := digest.FromHex(hex)
-		if m.marked[d] {
-			continue
-		}
-		if part == "" {
-			size, _, _ := s.LayerSizes(d) // unknown where the recipe went first
-			out.Layers, out.Bytes = append(out.Layers, d), out.Bytes+size
-		}
-		if err := os.Rename(dir+n, dir+gone+n+"-"+fmt.Sprint(time.Now().UnixNano())); err != nil {
-			return fmt.Errorf("delete layer %s: %w", d.Short(), err)
-		}
+	}
+	return nil
+}
+
+// sweepLayer takes the name from an entry of the layers' folder that nothing refers to: a
+// layer, or its recipe or displaced files, which may be all that a killed command has left.
+func (s *Store) sweepLayer(m *marker, entry string, out *Collected) error {
+	hex, part, _ := strings.Cut(entry, ".")
+	if len(hex) != 64 || !digest.IsHex(hex) {
+		return nil
+	}
+	d := digest.FromHex(hex)
+	if m.marked[d] && (part == "" || s.HasLayer(d)) {
+		return nil
+	}
+	if part == "" {
+		size, _, _ := s.LayerSizes(d) // unknown where the recipe went first
+		out.Layers, out.Bytes = append(out.Layers, d), out.Bytes+size
+	}
+	dir := s.Root + "/layers/"
+	if err := os.Rename(dir+entry, dir+gone+entry+"-"+fmt.Sprint(time.Now().UnixNano())); err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("delete layer %s: %w", d.Short(), err)
 	}
 	return nil
 }
