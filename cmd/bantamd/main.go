@@ -1,7 +1,6 @@
-// Bantamd will serve the Docker Engine API on a unix socket, over the same
-// engine as the bantam command. It does not do so yet and says that. It is also
-// what bantam becomes for its heavy verbs, and starts for downloads: what needs
-// net/http.
+// Bantamd serves the Docker Engine API over the same engine as the bantam command.
+// It is also what bantam becomes for its heavy verbs, and starts for downloads: what
+// needs net/http.
 package main
 
 import (
@@ -9,6 +8,8 @@ import (
 	"os"
 
 	"bantam/internal/cli"
+	"bantam/internal/cli/option"
+	"bantam/internal/engine"
 	"bantam/internal/engine/builder"
 	"bantam/internal/image/fetch"
 	"bantam/internal/image/transfer"
@@ -19,26 +20,29 @@ import (
 // Set by the linker: see Makefile.
 var version, commit = "dev", "unknown"
 
-const text = `
-It will serve the Docker Engine API, and later the Kubernetes CRI, on a unix socket. There is nothing to serve yet:
-use the command bantam, which needs no daemon.
-`
-
 func main() { os.Exit(run(os.Args[1:])) }
 
+// run serves, unless a verb follows the options: then this is bantam's heavy half.
 func run(args []string) int {
-	if len(args) == 1 && (args[0] == "--version" || args[0] == "--help") {
-		os.Stdout.WriteString("bantamd " + version + text)
-		return 0
-	}
 	if len(args) == 2 && args[0] == "fetch" {
 		return download(args[1])
 	}
-	if len(args) > 0 {
+	d := &daemon{root: engine.DefaultRoot()}
+	rest, err := d.options().Parse(args)
+	switch {
+	case err == option.ErrHelp:
+		os.Stdout.WriteString(d.help())
+		return 0
+	case err != nil:
+		os.Stderr.WriteString("bantamd: " + err.Error() + "\nSee 'bantamd --help'.\n")
+		return 1
+	case d.version:
+		os.Stdout.WriteString("bantamd " + version + "\n")
+		return 0
+	case len(rest) > 0:
 		return cli.Daemon(args, version, commit, heavy())
 	}
-	os.Stderr.WriteString("bantamd " + version + text)
-	return 1
+	return d.serve()
 }
 
 // heavy is what bantam has not.

@@ -25,6 +25,7 @@ func (c *call) execCommand() *command {
 		}},
 		run: func(args []string) int {
 			o.Command = args[1:]
+			o.Env = engine.FromCaller(o.Env)
 			code, err := c.engine().Exec(args[0], o)
 			switch {
 			case err == nil:

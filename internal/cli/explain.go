@@ -26,7 +26,7 @@ func (c *call) explainRun(args []string) int {
 	cmd := c.runCommand()
 	cmd.options = option.Set{Options: sorted(append(runOptions(o), containerOptions(o)...))}
 	cmd.run = func(args []string) int {
-		o.Image, o.Command = args[0], args[1:]
+		o.Image, o.Command, o.Env = args[0], args[1:], engine.FromCaller(o.Env)
 		if err := c.engine().Explain(o, c.out); err != nil {
 			return c.fail(err)
 		}

@@ -14,7 +14,7 @@ func (c *call) createCommand() *command {
 		name: "create", alias: []string{"container create"}, args: "[OPTIONS] IMAGE [COMMAND] [ARG...]",
 		short: "Create a new container", min: 1, max: -1, options: option.Set{Options: sorted(containerOptions(o))},
 		run: func(args []string) int {
-			o.Image, o.Command = args[0], args[1:]
+			o.Image, o.Command, o.Env = args[0], args[1:], engine.FromCaller(o.Env)
 			id, err := c.engine().Create(o)
 			if err != nil {
 				c.complain("bantam: " + err.Error() + "\n\nRun 'bantam create --help' for more information")

@@ -19,7 +19,7 @@ func (c *call) runCommand() *command {
 		options: option.Set{Options: sorted(append(runOptions(o), containerOptions(o)...))},
 	}
 	cmd.run = func(args []string) int {
-		o.Image, o.Command = args[0], args[1:]
+		o.Image, o.Command, o.Env = args[0], args[1:], engine.FromCaller(o.Env)
 		return c.runContainer(o)
 	}
 	return cmd
@@ -46,7 +46,7 @@ func processOptions(o *engine.RunOptions) []option.Option {
 		option.List(&o.Attach, "attach", 'a', engine.CheckAttach, "Attach to STDIN, STDOUT or STDERR"),
 		option.String(&o.CIDFile, "cidfile", 0, "Write the container ID to the file"),
 		option.String(&o.Domainname, "domainname", 0, "Container NIS domain name"),
-		option.StringPtr(&o.Entrypoint, "entrypoint", 0, "Overwrite the default ENTRYPOINT of the image"),
+		option.Word(&o.Entrypoint, "entrypoint", 0, "Overwrite the default ENTRYPOINT of the image"),
 		option.List(&o.Env, "env", 'e', engine.CheckEnv, "Set environment variables"),
 		option.List(&o.EnvFiles, "env-file", 0, nil, "Read in a file of environment variables"),
 		option.List(&o.GroupAdd, "group-add", 0, nil, "Add additional groups to join"),

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"bantam/internal/container/passwd"
 	"bantam/internal/image/layer"
 
 	"golang.org/x/sys/unix"
@@ -22,6 +23,10 @@ type CopyOptions struct {
 	In         io.Reader
 	Out        io.Writer
 	Found      func(*PathStat) // is told what the source in the container is; may be nil
+	// NoOverwriteDirNonDir refuses to put a file in a folder's place, and a folder in a file's.
+	NoOverwriteDirNonDir bool
+	UserOwner            bool // files of an archive on In become the container's user's
+	user                 *layer.Owner
 }
 
 // Copy copies between a container and the host: one of from and to is CONTAINER:PATH.
@@ -146,7 +151,15 @@ func (e *Engine) copyIn(from, name, to string, o *CopyOptions) error {
 		return err
 	}
 	defer release()
-	if err := copyInto(root, from, name, to, o); err != nil {
+	own := *o
+	if o.UserOwner {
+		u, err := passwd.Lookup(append([]string{c.Path("upper")}, c.Record.Layers...), c.Record.Config.User)
+		if err != nil {
+			return err
+		}
+		own.user = &layer.Owner{UID: int(u.UID), GID: int(u.GID)}
+	}
+	if err := copyInto(root, from, name, to, &own); err != nil {
 		return err
 	}
 	e.containerEvent(c.Record, "extract-to-dir")
@@ -245,9 +258,12 @@ func unpackIn(root int, where, as string, r io.Reader, o *CopyOptions, name stri
 	}
 	defer unix.Close(dir)
 	var owner *layer.Owner
-	if as != "" && !o.Archive {
+	switch {
+	case o.user != nil:
+		owner = o.user
+	case as != "" && !o.Archive:
 		owner = &layer.Owner{}
 	}
-	_, err = layer.Unpack(dir, r, layer.Options{Plain: true, Owner: owner, Rootless: os.Geteuid() != 0})
+	_, err = layer.Unpack(dir, r, layer.Options{Plain: true, Owner: owner, KeepKind: o.NoOverwriteDirNonDir, Rootless: os.Geteuid() != 0})
 	return err
 }

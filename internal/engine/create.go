@@ -95,13 +95,13 @@ func (o *RunOptions) config(img *image) (folder.Config, error) {
 	}
 	c.Env = mergeEnv(img.Config.Env, own)
 	switch {
-	case o.Entrypoint == nil:
+	case len(o.Entrypoint) == 0:
 		c.Entrypoint = img.Config.Entrypoint
 		if len(c.Cmd) == 0 {
 			c.Cmd = img.Config.Cmd
 		}
-	case *o.Entrypoint != "":
-		c.Entrypoint = []string{*o.Entrypoint}
+	case o.Entrypoint[0] != "":
+		c.Entrypoint = o.Entrypoint
 	}
 	c.Volumes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(img.Config.Volumes, o.places))))
 	inherit(&c.User, img.Config.User)

@@ -22,9 +22,9 @@ var standIn = []string{"/.bantam/bin/cat"}
 // were, in which nothing runs. What is written there goes to a layer that is thrown away.
 func (e *Engine) debugStopped(c *container, t *toolkit, o *DebugOptions) (int, error) {
 	e.obituary(c)
-	conf, none := &c.Record.Config, ""
+	conf := &c.Record.Config
 	s, err := e.prepare(&RunOptions{
-		Image: c.Record.Image, Command: standIn, Entrypoint: &none, Stdin: true, Attach: []string{"stdin"}, Remove: true,
+		Image: c.Record.Image, Command: standIn, Entrypoint: []string{""}, Stdin: true, Attach: []string{"stdin"}, Remove: true,
 		Mounts: []string{"type=image,src=" + builtin.Name + ",dst=/.bantam"}, Network: "none", LogDriver: "none",
 		Hostname: conf.Hostname, User: conf.User, Workdir: conf.WorkingDir, Env: conf.Env, CapAdd: c.Record.Host.CapAdd,
 		CapDrop: c.Record.Host.CapDrop, Health: HealthOptions{Disable: true}, of: c,

@@ -147,6 +147,9 @@ func (e *Engine) ExecStart(id string, streams *Streams) (*Execution, error) {
 // Attend copies until the process has ended, and returns its exit code.
 func (x *Execution) Attend() (int, error) { return x.attend() }
 
+// TTY says whether the process has a terminal.
+func (x *Execution) TTY() bool { return x.opts.TTY }
+
 // Close leaves the process, which goes on.
 func (x *Execution) Close() { x.close() }
 

@@ -12,6 +12,7 @@ import (
 type HealthOptions struct {
 	Disable                                       bool // --no-healthcheck
 	Cmd                                           string
+	Test                                          []string // instead of Cmd, in docker's form: CMD or CMD-SHELL and more
 	Interval, Timeout, StartPeriod, StartInterval time.Duration
 	Retries                                       int64
 }
@@ -39,6 +40,9 @@ func (o *HealthOptions) healthcheck(image *local.Healthcheck) (*folder.Healthche
 			Test: image.Test, Interval: int64(image.Interval), Timeout: int64(image.Timeout),
 			StartPeriod: int64(image.StartPeriod), StartInterval: int64(image.StartInterval), Retries: image.Retries,
 		}
+	}
+	if len(o.Test) > 0 {
+		h.Test = o.Test
 	}
 	if o.Cmd != "" {
 		h.Test = []string{"CMD-SHELL", o.Cmd}

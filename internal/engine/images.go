@@ -2,13 +2,11 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
 	"bantam/internal/image/local"
 	"bantam/internal/image/manifest"
-	"bantam/internal/image/reference"
 )
 
 func (e *Engine) images() (*local.Store, error) {
@@ -27,9 +25,9 @@ func (e *Engine) image(name string) (*image, error) {
 	i, err := find(s, name)
 	var missing *local.NotFound
 	if errors.As(err, &missing) {
-		ref, bad := reference.Parse(name)
+		ref, bad := parseReference(name)
 		if bad != nil {
-			return nil, fmt.Errorf("invalid reference format: %s", name)
+			return nil, bad
 		}
 		return nil, &local.NotFound{Name: ref.Tagged().Familiar()}
 	}

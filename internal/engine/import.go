@@ -115,7 +115,7 @@ func (o *ImportOptions) reference() (*reference.Reference, error) {
 	}
 	r, err := reference.Parse(o.Reference)
 	if err != nil {
-		return nil, fmt.Errorf("invalid reference format: %s", o.Reference)
+		return nil, &Invalid{fmt.Errorf("invalid reference format: %s", o.Reference)}
 	}
 	if r.Digest != "" {
 		return nil, errors.New("cannot import digest reference")

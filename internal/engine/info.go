@@ -1,12 +1,15 @@
 package engine
 
 import (
+	"errors"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/statefile"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,7 +30,14 @@ type Info struct {
 	Name                                             string
 	DockerRootDir                                    string
 	ServerVersion                                    string
+	ID                                               string   `json:"-"` // of this root
+	ContainersPaused                                 int      `json:"-"`
+	Controllers                                      []string `json:"-"` // of cgroups
+	IPv4Forwarding                                   bool     `json:"-"`
 }
+
+// Has says whether the machine has a cgroup controller.
+func (i *Info) Has(controller string) bool { return slices.Contains(i.Controllers, controller) }
 
 // Info gathers the figures of this root and this machine.
 func (e *Engine) Info() (*Info, error) {
@@ -47,6 +57,9 @@ func (e *Engine) Info() (*Info, error) {
 	for _, c := range list {
 		if c.Status == folder.Running {
 			i.ContainersRunning++
+			if c.Paused {
+				i.ContainersPaused++
+			}
 		} else {
 			i.ContainersStopped++
 		}
@@ -57,6 +70,12 @@ func (e *Engine) Info() (*Info, error) {
 	if _, err := os.Stat("/proc/sys/kernel/seccomp"); err == nil {
 		i.SecurityOptions = append(i.SecurityOptions, "name=seccomp,profile=builtin")
 	}
+	i.Controllers = controllers()
+	forward, _ := os.ReadFile("/proc/sys/net/ipv4/ip_forward")
+	i.IPv4Forwarding = strings.TrimSpace(string(forward)) == "1"
+	if i.ID, err = e.id(); err != nil {
+		return nil, err
+	}
 	i.Name, _ = os.Hostname()
 	i.MemTotal = memTotal()
 	var u unix.Utsname
@@ -65,6 +84,44 @@ func (e *Engine) Info() (*Info, error) {
 		i.Architecture = unix.ByteSliceToString(u.Machine[:])
 	}
 	return i, nil
+}
+
+// id is the root's own, drawn when somebody first asks for it.
+func (e *Engine) id() (string, error) {
+	path := e.Root + "/engine-id"
+	for {
+		b, err := os.ReadFile(path)
+		if err == nil || !errors.Is(err, os.ErrNotExist) {
+			return strings.TrimSpace(string(b)), err
+		}
+		tmp := path + "." + statefile.NewID()
+		if err := statefile.Write(tmp, []byte(uuid()+"\n"), 0o644, true); err != nil {
+			return "", err
+		}
+		err = os.Link(tmp, path) // the first one counts
+		os.Remove(tmp)
+		if err != nil && !errors.Is(err, os.ErrExist) {
+			return "", err
+		}
+	}
+}
+
+// uuid draws one, as docker's engine ids are.
+func uuid() string {
+	h := statefile.NewID()
+	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-8" + h[17:20] + "-" + h[20:32]
+}
+
+// controllers are the cgroup controllers of this machine, by the kernel's list.
+func controllers() []string {
+	b, _ := os.ReadFile("/proc/cgroups")
+	var list []string
+	for _, l := range strings.Split(string(b), "\n") {
+		if f := strings.Fields(l); len(f) == 4 && f[3] == "1" {
+			list = append(list, f[0])
+		}
+	}
+	return list
 }
 
 func cgroupV2() bool {

@@ -26,6 +26,7 @@ type LogOptions struct {
 	Timestamps bool
 	Details    bool // with the container's labels and environment of the log options
 	Out, Err   io.Writer
+	Leave      <-chan struct{} // closed when nobody listens any more; nil is never
 }
 
 // Logs prints what a container has written, from the oldest rotated file on.
@@ -213,7 +214,14 @@ func (r *logReader) await(ended *bool) bool {
 }
 
 // past says that nothing that comes now will be wanted.
-func (r *logReader) past() bool { return !r.o.Until.IsZero() && time.Now().After(r.o.Until) }
+func (r *logReader) past() bool {
+	select {
+	case <-r.o.Leave:
+		return true
+	default:
+		return !r.o.Until.IsZero() && time.Now().After(r.o.Until)
+	}
+}
 
 // stopped says that nobody writes the log any more: the monitor has gone.
 func (r *logReader) stopped() bool {

@@ -23,7 +23,7 @@ type RunOptions struct {
 	User        string
 	GroupAdd    []string
 	Workdir     string
-	Entrypoint  *string
+	Entrypoint  []string // nil is the image's; one empty word is none
 	Env         []string
 	EnvFiles    []string
 	Labels      []string
@@ -123,7 +123,7 @@ func (o *RunOptions) check(h *folder.HostConfig) error {
 	return nil
 }
 
-// environment joins --env-file and --env in docker's order; a bare name takes the caller's value.
+// environment joins --env-file and --env in docker's order; a bare name in a file takes the caller's value.
 func (o *RunOptions) environment() ([]string, error) {
 	var env []string
 	for _, f := range o.EnvFiles {
@@ -137,7 +137,7 @@ func (o *RunOptions) environment() ([]string, error) {
 		}
 		env = append(env, lines...)
 	}
-	return append(env, fromCaller(o.Env)...), nil
+	return append(env, o.Env...), nil
 }
 
 func envLines(file, text string) ([]string, error) {
@@ -157,13 +157,14 @@ func envLines(file, text string) ([]string, error) {
 		if has {
 			lines = append(lines, name+"="+value)
 		} else {
-			lines = append(lines, fromCaller([]string{name})...)
+			lines = append(lines, FromCaller([]string{name})...)
 		}
 	}
 	return lines, nil
 }
 
-func fromCaller(list []string) []string {
+// FromCaller gives bare names the values that they have in the environment of this process.
+func FromCaller(list []string) []string {
 	var env []string
 	for _, e := range list {
 		if !strings.Contains(e, "=") {

@@ -35,10 +35,10 @@ func TestEnvironmentOrder(t *testing.T) {
 }
 
 func TestEntrypointAndCommand(t *testing.T) {
-	s := func(v string) *string { return &v }
+	s := func(v ...string) []string { return v }
 	img := &image{ID: "sha256:1", Config: imageConfig{Entrypoint: []string{"e", "1"}, Cmd: []string{"c"}, User: "u", WorkingDir: "/w", Labels: map[string]string{"a": "i", "b": "i"}}}
 	for _, c := range []struct {
-		entrypoint *string
+		entrypoint []string
 		args       []string
 		want       string
 	}{
@@ -46,6 +46,7 @@ func TestEntrypointAndCommand(t *testing.T) {
 		{nil, []string{"x", "y"}, "e 1 x y"},
 		{s("new"), nil, "new"},
 		{s("new"), []string{"x"}, "new x"},
+		{s("new", "word"), []string{"x"}, "new word x"},
 		{s(""), []string{"x"}, "x"},
 		{s(""), nil, ""},
 	} {

@@ -56,7 +56,9 @@ func (e *Engine) Pull(ctx context.Context, o *PullOptions) error {
 func parseReference(text string) (reference.Reference, error) {
 	ref, err := reference.Parse(text)
 	if errors.Is(err, reference.ErrInvalid) {
-		err = fmt.Errorf("invalid reference format: %s", text)
+		err = &Invalid{fmt.Errorf("invalid reference format: %s", text)}
+	} else if err != nil {
+		err = &Invalid{err}
 	}
 	return ref, err
 }

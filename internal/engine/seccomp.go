@@ -36,7 +36,10 @@ func (o *RunOptions) profile() (*specs.LinuxSeccomp, error) {
 	if err != nil || sec.ProfilePath == "" {
 		return nil, err
 	}
-	b, err := os.ReadFile(sec.ProfilePath)
+	b := []byte(sec.ProfilePath)
+	if b[0] != '{' { // docker's client sends the profile itself
+		b, err = os.ReadFile(sec.ProfilePath)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening seccomp profile (%s) failed: %w", sec.ProfilePath, err)
 	}

@@ -31,8 +31,10 @@ func (e *Engine) Create(o *RunOptions) (string, error) {
 type StartOptions struct {
 	Attach, Stdin, SigProxy bool
 	DetachKeys              string
-	// Waiting are attached from the start on.
-	Waiting []*Waiting
+	// Waiting gives those who attach from the start on; it may be nil.
+	Waiting func(id string) []*Attachment
+	// Idle is set where the container runs already; it may be nil.
+	Idle *bool
 }
 
 // Start starts a container that was created or has ended. Attached, it returns the
@@ -46,6 +48,7 @@ func (e *Engine) Start(name string, o *StartOptions) (int, error) {
 		return 1, err
 	}
 	if c.State.Status == folder.Running {
+		idle(o.Idle)
 		if o.Attach || o.Stdin {
 			return e.Attach(name, &AttachOptions{NoStdin: !o.Stdin, SigProxy: o.SigProxy, DetachKeys: o.DetachKeys})
 		}
@@ -97,7 +100,10 @@ func (e *Engine) launch(c *container, o *StartOptions) (*session, error) {
 	if attached && tty {
 		s.showTerminal()
 	}
-	waiting := taken(o.Waiting)
+	var waiting []*Attachment
+	if o.Waiting != nil {
+		waiting = untaken(o.Waiting(c.Record.ID))
+	}
 	s.job.Waiting = uint16(len(waiting))
 	for _, w := range waiting {
 		defer w.far.Close()

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"time"
 
@@ -22,6 +21,8 @@ type StopOptions struct {
 	Signal string // "" is the container's own
 	// Timeout in seconds until SIGKILL, nil is the container's own; negative waits for ever.
 	Timeout *int64
+	// Idle is set where there was nothing to do; it may be nil.
+	Idle *bool
 }
 
 // Stop asks a container to end and kills it after a time. One that has ended is
@@ -36,6 +37,7 @@ func (e *Engine) Stop(name string, o *StopOptions) error {
 
 func (e *Engine) stop(c *container, o *StopOptions) error {
 	if c.State.Status != folder.Running && c.State.Status != folder.Restarting {
+		idle(o.Idle)
 		return nil
 	}
 	sig, err := c.stopSignal(o.Signal)
@@ -194,21 +196,9 @@ func wrapKill(name string, err error) error {
 	return fmt.Errorf("cannot kill container: %s: %w", name, err)
 }
 
-// Wait returns a container's exit code when it has ended.
-func (e *Engine) Wait(name string) (int, error) {
-	_, c, err := e.get(name)
-	if err != nil {
-		return 0, err
+// idle tells, where somebody wants to know, that there was nothing to do.
+func idle(to *bool) {
+	if to != nil {
+		*to = true
 	}
-	if c.State.Status == folder.Running {
-		s, err := e.call(c, view{Streams: none()})
-		if err == nil {
-			defer s.close()
-			return s.stay()
-		}
-		if !errors.Is(err, io.EOF) && c.read() != nil {
-			return 0, err
-		}
-	}
-	return c.State.ExitCode, nil
 }

@@ -25,9 +25,9 @@ func String(to *string, name string, short byte, help string) Option {
 	return Option{Name: name, Short: short, Type: "string", Help: help, Set: func(v string) error { *to = v; return nil }}
 }
 
-// StringPtr tells an empty value from an absent one.
-func StringPtr(to **string, name string, short byte, help string) Option {
-	return Option{Name: name, Short: short, Type: "string", Help: help, Set: func(v string) error { *to = &v; return nil }}
+// Word keeps the last value given as a list of one, which tells an empty value from an absent one.
+func Word(to *[]string, name string, short byte, help string) Option {
+	return Option{Name: name, Short: short, Type: "string", Help: help, Set: func(v string) error { *to = []string{v}; return nil }}
 }
 
 // Int is a whole number.

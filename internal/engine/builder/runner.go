@@ -24,10 +24,9 @@ type runner struct{ *job }
 // Run implements build.Runner.
 func (r runner) Run(ctx context.Context, p *build.Process) (*build.Ran, error) {
 	o := r.o
-	none := ""
 	st := &engine.Step{Layers: p.Layers, Upper: p.Upper, Out: p.Out, Err: p.Err}
 	st.RunOptions = engine.RunOptions{
-		Command: p.Args, Entrypoint: &none, Env: p.Env, Workdir: p.Dir, User: p.User, Hostname: p.Hostname, Network: p.Network,
+		Command: p.Args, Entrypoint: []string{""}, Env: p.Env, Workdir: p.Dir, User: p.User, Hostname: p.Hostname, Network: p.Network,
 		Privileged: p.Insecure, AddHosts: o.AddHosts, ShmSize: o.ShmSize, CgroupParent: o.CgroupParent, Limits: o.Limits,
 		TTY: p.Terminal, Stdin: p.Terminal, LogDriver: "none",
 	}

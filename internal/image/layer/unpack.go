@@ -37,6 +37,8 @@ type Options struct {
 	// Plain unpacks no layer but a tar file, into a folder that may have files: names of
 	// whiteouts mean nothing, and the folder itself keeps its attributes.
 	Plain bool
+	// KeepKind refuses to put a file in a folder's place, and a folder in a file's.
+	KeepKind bool
 	// Owner gets all files, nil leaves them to the archive's owners.
 	Owner *Owner
 	// Recipe, if not nil, takes down what it needs to write the tar file again.
@@ -173,6 +175,11 @@ func (u *unpacker) entry(h *tar.Header) error {
 
 // create makes the last component of an entry in the folder that was entered.
 func (u *unpacker) create(h *tar.Header, base string, m meta) error {
+	if u.opt.KeepKind {
+		if err := u.checkKind(h.Typeflag == tar.TypeDir, base); err != nil {
+			return err
+		}
+	}
 	switch h.Typeflag {
 	case tar.TypeDir:
 		return u.directory(base, h.Name, m)
@@ -190,6 +197,21 @@ func (u *unpacker) create(h *tar.Header, base string, m meta) error {
 		return u.node(h, unix.S_IFIFO, base, m)
 	}
 	return errors.New("unknown type of entry " + strconv.QuoteRune(rune(h.Typeflag)))
+}
+
+// checkKind compares what there is with what comes.
+func (u *unpacker) checkKind(dir bool, base string) error {
+	var st unix.Stat_t
+	if unix.Fstatat(u.dirs.top().fd, base, &st, unix.AT_SYMLINK_NOFOLLOW) != nil {
+		return nil
+	}
+	switch is := st.Mode&unix.S_IFMT == unix.S_IFDIR; {
+	case is && !dir:
+		return fmt.Errorf("cannot overwrite directory %s with non-directory", printable(base))
+	case !is && dir:
+		return fmt.Errorf("cannot overwrite non-directory %s with directory", printable(base))
+	}
+	return nil
 }
 
 func (u *unpacker) warn(what string) {

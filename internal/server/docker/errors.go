@@ -1,0 +1,58 @@
+package docker
+
+import (
+	"errors"
+	"net/http"
+
+	"bantam/internal/container/folder"
+	"bantam/internal/engine"
+	"bantam/internal/image/local"
+)
+
+// statusError is an error with its HTTP status.
+type statusError struct {
+	status int
+	text   string
+}
+
+func (e *statusError) Error() string { return e.text }
+
+func badRequest(text string) error { return &statusError{http.StatusBadRequest, text} }
+
+// fail answers with an error. Where the answer has begun the connection is cut, so that
+// the client doesn't take it for whole.
+func (c *call) fail(err error) {
+	if c.begun {
+		panic(http.ErrAbortHandler)
+	}
+	_ = c.reply(status(err), map[string]string{"message": err.Error()})
+}
+
+// status is the HTTP status that docker gives an error.
+func status(err error) int {
+	var own *statusError
+	var container *folder.NotFound
+	var image *local.NotFound
+	var object *engine.NoSuchObject
+	var exec *engine.NoSuchExec
+	var path *engine.NoSuchPath
+	var taken *folder.NameTaken
+	var stopped *engine.NotRunning
+	var conflict *engine.Conflict
+	var invalid *engine.Invalid
+	var filter *engine.BadFilter
+	var coded *engine.CodedError
+	switch {
+	case errors.As(err, &own):
+		return own.status
+	case errors.As(err, &container), errors.As(err, &image), errors.As(err, &object), errors.As(err, &exec), errors.As(err, &path):
+		return http.StatusNotFound
+	case errors.As(err, &taken), errors.As(err, &stopped), errors.As(err, &conflict):
+		return http.StatusConflict
+	case errors.As(err, &invalid), errors.As(err, &filter):
+		return http.StatusBadRequest
+	case errors.As(err, &coded) && (coded.Code == engine.CodeNoExec || coded.Code == engine.CodeNotFound):
+		return http.StatusBadRequest
+	}
+	return http.StatusInternalServerError
+}
