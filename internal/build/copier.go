@@ -88,6 +88,7 @@ func (cp *copier) tar(groups []group, out io.Writer) error {
 		if err := cp.group(&groups[i]); err != nil {
 			return err
 		}
+		cp.w.Apart() // sources of their own are files of their own
 	}
 	return cp.w.Close()
 }

@@ -50,7 +50,9 @@ func (t *Tree) Sources(source string) ([]Source, error) {
 		s, err := t.source(n)
 		var missing *NotFound
 		if errors.As(err, &missing) {
-			continue // it is ignored, or a link to nowhere
+			if hit, e := t.Ignore.Has(n); e != nil || hit {
+				continue // as if it were not there
+			}
 		}
 		if err != nil {
 			return nil, err

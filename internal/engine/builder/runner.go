@@ -93,8 +93,18 @@ func passOn(c net.Conn, socket string) {
 	<-done
 }
 
-// users resolves the user of --chown: a number alone is the group's too.
+// users resolves the user of --chown: a number alone is the group's too, and root is 0 without
+// any passwd file.
 func users(layers []string, text string) (uid, gid int, err error) {
+	user, group, has := strings.Cut(text, ":")
+	for _, w := range [...]*string{&user, &group} {
+		if *w == "root" {
+			*w = "0"
+		}
+	}
+	if text = user; has && group != "" {
+		text += ":" + group
+	}
 	u, err := passwd.Lookup(layers, text)
 	if err != nil {
 		return 0, 0, err

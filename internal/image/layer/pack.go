@@ -108,6 +108,9 @@ func (w *Writer) Put(h *tar.Header, content []byte) error {
 	return err
 }
 
+// Apart forgets what was added: hard links are made only of what comes from now on.
+func (w *Writer) Apart() { clear(w.p.links) }
+
 // Close ends the tar file.
 func (w *Writer) Close() error { return w.p.w.Close() }
 
