@@ -10,14 +10,15 @@ func (m *monitor) nameFiles(pid int) (err error) {
 	if len(m.state.Networks) == 0 && m.names == nil {
 		return nil
 	}
-	if err := names.Write(m.store, m.record, m.state.Networks); err != nil {
+	r := m.fresh() // connect and disconnect change it
+	if err := names.Write(m.store, r, m.state.Networks); err != nil {
 		return err
 	}
 	if m.names == nil {
-		m.names, err = names.Listen(m.store, m.record, m.state.Networks, pid)
+		m.names, err = names.Listen(m.store, r, m.state.Networks, pid)
 		return err
 	}
-	m.names.Update(m.record, m.state.Networks)
+	m.names.Update(r, m.state.Networks)
 	return nil
 }
 

@@ -20,6 +20,8 @@ const (
 	lifetime = 4500 * time.Millisecond
 	// maxPending bounds the queries that wait. When there are more, the oldest is given up.
 	maxPending = 128
+	// quiet is how long, in milliseconds, nothing is asked until memory is given back.
+	quiet = 2000
 )
 
 // pending is a query that upstreams were asked.
@@ -203,6 +205,9 @@ func (s *Server) advance(now time.Time) {
 // patience is the time in milliseconds until advance has something to do; -1 is never.
 func (s *Server) patience() int {
 	if len(s.pending) == 0 {
+		if s.busy {
+			return quiet
+		}
 		return -1
 	}
 	first := s.pending[0].end

@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,6 +40,7 @@ type Server struct {
 	ending  atomic.Bool
 	waiting int // epoll: there is a first query
 	runs    bool
+	busy    bool // there were queries since memory was given back
 	conns   atomic.Int32
 	threads sync.WaitGroup // of connections
 	pending []*pending
@@ -130,9 +132,16 @@ func (s *Server) serve() {
 		for _, p := range s.pending {
 			polls = p.polls(polls)
 		}
-		if _, err := unix.Poll(polls, s.patience()); err != nil && err != unix.EINTR {
+		n, err := unix.Poll(polls, s.patience())
+		if err != nil && err != unix.EINTR {
 			return
 		}
+		if n == 0 && len(s.pending) == 0 && s.busy {
+			s.busy = false
+			debug.FreeOSMemory() // what the queries took: the next one may be far away
+			continue
+		}
+		s.busy = true
 		if polls[0].Revents != 0 {
 			_, _ = unix.Read(s.wake, s.buf[:8])
 			if s.ending.Load() {
