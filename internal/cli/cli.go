@@ -38,7 +38,7 @@ type call struct {
 
 // commands makes the verb that matches, or all of them for the help.
 func (c *call) commands() []func() *command {
-	return []func() *command{
+	return append([]func() *command{
 		c.runCommand,
 		c.buildCommand,
 		c.createCommand,
@@ -75,12 +75,6 @@ func (c *call) commands() []func() *command {
 		c.historyCommand,
 		c.imagePruneCommand,
 		c.fsckCommand,
-		c.pullCommand,
-		c.pushCommand,
-		c.loginCommand,
-		c.logoutCommand,
-		c.searchCommand,
-		c.registryServeCommand,
 		c.volumeCreateCommand,
 		c.volumeInspectCommand,
 		c.volumeLsCommand,
@@ -93,7 +87,7 @@ func (c *call) commands() []func() *command {
 		c.completionCommand,
 		c.manCommand,
 		c.debugCommand,
-	}
+	}, c.registryCommands()...)
 }
 
 // Main runs bantam and returns its exit code.

@@ -1,9 +1,31 @@
 package cli
 
 import (
+	"fmt"
+	"time"
+
 	"bantam/internal/cli/option"
+	"bantam/internal/engine"
 	"bantam/internal/image/remote"
 )
+
+// registryCommands are the verbs about registries.
+func (c *call) registryCommands() []func() *command {
+	return []func() *command{
+		c.pullCommand,
+		c.pushCommand,
+		c.loginCommand,
+		c.logoutCommand,
+		c.searchCommand,
+		c.registryServeCommand,
+		c.registryCollectCommand,
+		c.manifestInspectCommand,
+		c.manifestCreateCommand,
+		c.manifestAnnotateCommand,
+		c.manifestPushCommand,
+		c.manifestRmCommand,
+	}
+}
 
 func (c *call) registryServeCommand() *command {
 	o := remote.Serve{Address: "127.0.0.1:5000"}
@@ -33,6 +55,27 @@ func (c *call) registryServeCommand() *command {
 			if err := c.engine().ServeRegistry(ctx, &o); err != nil {
 				return c.fail(err)
 			}
+			return 0
+		},
+	}
+}
+
+func (c *call) registryCollectCommand() *command {
+	o := remote.CollectRegistry{Age: time.Hour}
+	return &command{
+		name: "registry gc", args: "[OPTIONS]", short: "Remove what no manifest of the served repositories refers to", heavy: true,
+		long: "It may run while the registry serves.",
+		options: option.Set{Interspersed: true, Options: []option.Option{
+			option.Duration(&o.Age, "age", "Leave alone what was pushed or asked for since (default 1h)"),
+			option.Bool(&o.Untagged, "untagged", 0, "Remove manifests that no tag leads to, too"),
+		}},
+		run: func([]string) int {
+			forgotten, gone, err := c.engine().CollectRegistry(&o)
+			if err != nil {
+				return c.fail(err)
+			}
+			c.print(fmt.Sprintf("Forgot %d repositories, %d manifests, %d blobs, %d uploads\nTotal reclaimed space: %s\n",
+				forgotten.Repositories, forgotten.Manifests, forgotten.Blobs, forgotten.Uploads, engine.HumanSize(gone.Bytes)))
 			return 0
 		},
 	}

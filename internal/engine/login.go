@@ -75,15 +75,3 @@ func (e *Engine) Search(ctx context.Context, o *SearchOptions) ([]remote.Found, 
 	}
 	return e.Remote.Search(ctx, domain, term, o.Limit, o.Access)
 }
-
-// ServeRegistry serves the images' store as a registry until ctx ends.
-func (e *Engine) ServeRegistry(ctx context.Context, o *remote.Serve) error {
-	if e.Remote == nil {
-		return errNoRemote
-	}
-	s, err := e.images()
-	if err != nil {
-		return err
-	}
-	return e.Remote.Serve(ctx, s, o)
-}

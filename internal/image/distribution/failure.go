@@ -25,6 +25,7 @@ func (c *call) fail(err error) {
 	}
 	b, _ := json.Marshal(map[string][]one{"errors": {{f.code, f.message}}}) // strings can be encoded
 	c.w.Header().Set("Content-Type", "application/json")
+	c.w.Header().Del("Content-Length")
 	c.w.WriteHeader(f.status)
 	if c.r.Method != http.MethodHead {
 		_, _ = c.w.Write(append(b, '\n'))

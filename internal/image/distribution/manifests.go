@@ -129,11 +129,8 @@ func (c *call) putManifest(what string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.repo.complete(doc, c.opt.Sparse); err != nil {
-		return err
-	}
 	e.Digest = d.String()
-	if err := c.keepManifest(d, &e, b, tags); err != nil {
+	if err := c.keepManifest(d, &e, doc, b, tags); err != nil {
 		return err
 	}
 	h := c.w.Header()
@@ -244,14 +241,18 @@ func (r *repository) complete(doc *document, sparse bool) error {
 	return nil
 }
 
-// keepManifest writes the content, the lists' entry, and the tags at last.
-func (c *call) keepManifest(d content, e *entry, b []byte, tags []string) error {
+// keepManifest writes the content, the lists' entry, and the tags at last. What it refers
+// to is there and not collected meanwhile.
+func (c *call) keepManifest(d content, e *entry, doc *document, b []byte, tags []string) error {
 	free, err := c.opt.Share()
 	if err != nil {
 		return err
 	}
 	defer free()
 	r := &c.repo
+	if err := r.complete(doc, c.opt.Sparse); err != nil {
+		return err
+	}
 	own := digest.FromBytes(b)
 	if _, err := r.blobs.Put(b); err != nil {
 		return err

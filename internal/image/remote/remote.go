@@ -5,6 +5,7 @@ package remote
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"bantam/internal/image/digest"
 	"bantam/internal/image/local"
@@ -41,6 +42,8 @@ type Remote interface {
 	PutManifest(ctx context.Context, ref reference.Reference, m *Manifest, sources map[digest.Digest]reference.Reference, a Access) error
 	// Serve is a registry over a store until ctx ends.
 	Serve(ctx context.Context, s *local.Store, o *Serve) error
+	// CollectRegistry takes from the served repositories what nothing in them refers to.
+	CollectRegistry(s *local.Store, o *CollectRegistry) (*RegistryCollected, error)
 }
 
 // Access says how a registry is reached.
@@ -112,6 +115,15 @@ type Serve struct {
 	Ready     func(address string)
 	Log       func(line string)
 }
+
+// CollectRegistry says what a registry may forget.
+type CollectRegistry struct {
+	Age      time.Duration // what is younger stays
+	Untagged bool          // manifests without a tag go, too
+}
+
+// RegistryCollected counts what a registry has forgotten.
+type RegistryCollected struct{ Repositories, Manifests, Blobs, Uploads int }
 
 // Event is one line of progress, as docker's API has it.
 type Event struct {

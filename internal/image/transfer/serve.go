@@ -91,3 +91,12 @@ func line(r distribution.Request) string {
 	}
 	return fmt.Sprintf("%s %s %s %q %d %d %s", time.Now().UTC().Format(time.RFC3339), r.Remote, user, r.Method+" "+r.Path, r.Status, r.Bytes, r.Took.Round(time.Microsecond))
 }
+
+// CollectRegistry takes from the served repositories what nothing in them refers to.
+func (t *Transfer) CollectRegistry(s *local.Store, o *remote.CollectRegistry) (*remote.RegistryCollected, error) {
+	got, err := distribution.Collect(distribution.CollectOptions{
+		Root: s.Root, Blobs: s.Blobs(), Lock: s.Lock, Before: time.Now().Add(-o.Age), Untagged: o.Untagged,
+	})
+	out := remote.RegistryCollected(got)
+	return &out, err
+}
