@@ -55,8 +55,9 @@ func (d *daemon) help() string {
 
 // serve runs the server and returns its exit code.
 func (d *daemon) serve() int {
-	e := &engine.Engine{Root: d.root, Version: version, Remote: heavy().Remote}
-	if err := server.Run(e, engine.NewVersion(version, commit), &d.o, os.Stdout, os.Stderr); err != nil {
+	h := heavy()
+	e := &engine.Engine{Root: d.root, Version: version, Remote: h.Remote}
+	if err := server.Run(e, engine.NewVersion(version, commit), h.Builder, &d.o, os.Stdout, os.Stderr); err != nil {
 		os.Stderr.WriteString("bantamd: " + err.Error() + "\n")
 		return 1
 	}

@@ -40,10 +40,13 @@ var eventFilters = [...]string{
 	"config", "container", "daemon", "event", "image", "label", "network", "node", "plugin", "scope", "secret", "service", "type", "volume",
 }
 
+// Check refuses filters that are none.
+func (o *EventsOptions) Check() error { return o.Filters.Check(eventFilters[:]...) }
+
 // Events gives each every event that the filters let through, until the context ends,
 // the time of the options comes, or each returns an error, which Events returns.
 func (e *Engine) Events(ctx context.Context, o *EventsOptions, each func(*Event) error) error {
-	if err := o.Filters.Check(eventFilters[:]...); err != nil {
+	if err := o.Check(); err != nil {
 		return err
 	}
 	if _, err := e.containers(); err != nil {

@@ -18,7 +18,8 @@ import (
 
 // ImportOptions is what docker import's options say.
 type ImportOptions struct {
-	Source    string // file or "-"
+	Source    string    // file, URL or "-"
+	In        io.Reader // "-"; nil is standard input
 	Reference string
 	Message   string
 	Platform  string
@@ -125,6 +126,8 @@ func (o *ImportOptions) reference() (*reference.Reference, error) {
 
 func (o *ImportOptions) open() (io.ReadCloser, error) {
 	switch {
+	case o.Source == "-" && o.In != nil:
+		return io.NopCloser(o.In), nil
 	case o.Source == "-":
 		return io.NopCloser(os.Stdin), nil
 	case isURL(o.Source):

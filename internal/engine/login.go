@@ -12,17 +12,25 @@ import (
 // Login checks credentials at a registry and remembers them in docker's files. file is
 // where they stand unencrypted, "" if a credential helper keeps them.
 func (e *Engine) Login(ctx context.Context, domain string, a remote.Access) (file string, err error) {
-	if e.Remote == nil {
-		return "", errNoRemote
-	}
-	if err := e.Remote.Login(ctx, domain, a); err != nil {
-		return "", fmt.Errorf("login attempt to %s failed: %w", domain, err)
+	if err := e.CheckLogin(ctx, domain, a); err != nil {
+		return "", err
 	}
 	file, err = e.Remote.Remember(domain, a.Credential)
 	if err != nil {
 		err = fmt.Errorf("login is right, but can't be remembered: %w", err)
 	}
 	return file, err
+}
+
+// CheckLogin checks credentials at a registry.
+func (e *Engine) CheckLogin(ctx context.Context, domain string, a remote.Access) error {
+	if e.Remote == nil {
+		return errNoRemote
+	}
+	if err := e.Remote.Login(ctx, domain, a); err != nil {
+		return fmt.Errorf("login attempt to %s failed: %w", domain, err)
+	}
+	return nil
 }
 
 // Credential returns what docker's files know of a registry, nil for nothing.

@@ -46,7 +46,7 @@ const (
 
 // Run serves until the process is told to end (SIGTERM, SIGINT). Where to find it is
 // printed to out, everything else to log.
-func Run(e *engine.Engine, version engine.VersionInfo, o *Options, out, log io.Writer) error {
+func Run(e *engine.Engine, version engine.VersionInfo, builder engine.Builder, o *Options, out, log io.Writer) error {
 	level, err := parseLevel(o.LogLevel)
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func Run(e *engine.Engine, version engine.VersionInfo, o *Options, out, log io.W
 	notes := &logger{w: log, level: level}
 	e.Notes = notes.at(warning)
 	h := &http.Server{
-		Handler:           observe(docker.New(e, version), metrics, audit, notes),
+		Handler:           observe(docker.New(e, version, builder), metrics, audit, notes),
 		ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: headerBytes,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 		ErrorLog:    notes.std(),

@@ -20,6 +20,7 @@ type containers interface {
 	Unpause(name string) error
 	Rename(name, to string) error
 	Remove(name string, o engine.RemoveOptions) error
+	Update(name string, o *engine.UpdateOptions) error
 	Resize(name string, rows, cols uint16) error
 	Connect(name string, o *engine.AttachOptions) (*engine.Attachment, error)
 	WaitFor(name, condition string, leave <-chan struct{}) (*engine.Attachment, error)
@@ -43,6 +44,7 @@ func (s *Server) containerRoutes() []route {
 		{"POST", "/containers/{name}/pause", func(c *call) error { return c.done(s.containers.Pause(c.name())) }},
 		{"POST", "/containers/{name}/unpause", func(c *call) error { return c.done(s.containers.Unpause(c.name())) }},
 		{"POST", "/containers/{name}/rename", func(c *call) error { return c.done(s.containers.Rename(c.name(), c.str("name"))) }},
+		{"POST", "/containers/{name}/update", s.updateContainer},
 		{"DELETE", "/containers/{name}", s.removeContainer},
 		{"POST", "/containers/{name}/resize", s.resizeContainer},
 		{"GET", "/containers/{name}/changes", s.containerChanges},

@@ -29,7 +29,13 @@ type Server struct {
 	containers containers
 	execs      execs
 	system     system
+	observing  observing
+	images     images
+	registries registries
+	volumes    volumes
 
+	engine  *engine.Engine // for the builder, which works by it
+	builder engine.Builder
 	version engine.VersionInfo
 	routes  router
 	waiting waiting
@@ -37,10 +43,14 @@ type Server struct {
 }
 
 // New makes a server over an engine.
-func New(e *engine.Engine, version engine.VersionInfo) *Server {
-	s := &Server{containers: e, execs: e, system: e, version: version}
+func New(e *engine.Engine, version engine.VersionInfo, builder engine.Builder) *Server {
+	s := &Server{
+		containers: e, execs: e, system: e, observing: e, images: e, registries: e, volumes: e,
+		engine: e, builder: builder, version: version,
+	}
 	for _, table := range [...][]route{
-		s.systemRoutes(), s.containerRoutes(), s.streamRoutes(), s.execRoutes(), s.archiveRoutes(), swarmRoutes(),
+		s.systemRoutes(), s.containerRoutes(), s.streamRoutes(), s.execRoutes(), s.archiveRoutes(), s.observeRoutes(),
+		s.imageRoutes(), s.registryRoutes(), s.volumeRoutes(), s.buildRoutes(), swarmRoutes(),
 	} {
 		s.routes.add(table)
 	}

@@ -7,6 +7,7 @@ import (
 	"bantam/internal/container/folder"
 	"bantam/internal/engine"
 	"bantam/internal/image/local"
+	"bantam/internal/volume"
 )
 
 // statusError is an error with its HTTP status.
@@ -34,6 +35,8 @@ func status(err error) int {
 	var container *folder.NotFound
 	var image *local.NotFound
 	var object *engine.NoSuchObject
+	var absent *volume.NotFound
+	var used *volume.InUse
 	var exec *engine.NoSuchExec
 	var path *engine.NoSuchPath
 	var taken *folder.NameTaken
@@ -45,9 +48,9 @@ func status(err error) int {
 	switch {
 	case errors.As(err, &own):
 		return own.status
-	case errors.As(err, &container), errors.As(err, &image), errors.As(err, &object), errors.As(err, &exec), errors.As(err, &path):
+	case errors.As(err, &container), errors.As(err, &image), errors.As(err, &object), errors.As(err, &absent), errors.As(err, &exec), errors.As(err, &path):
 		return http.StatusNotFound
-	case errors.As(err, &taken), errors.As(err, &stopped), errors.As(err, &conflict):
+	case errors.As(err, &taken), errors.As(err, &stopped), errors.As(err, &conflict), errors.As(err, &used):
 		return http.StatusConflict
 	case errors.As(err, &invalid), errors.As(err, &filter):
 		return http.StatusBadRequest

@@ -35,7 +35,7 @@ func TestMatch(t *testing.T) {
 
 func server(t *testing.T) *Server {
 	t.Helper()
-	return New(&engine.Engine{Root: t.TempDir()}, engine.VersionInfo{Version: "1.2.3"})
+	return New(&engine.Engine{Root: t.TempDir()}, engine.VersionInfo{Version: "1.2.3"}, nil)
 }
 
 func ask(s *Server, method, target, body string) *httptest.ResponseRecorder {
@@ -114,7 +114,7 @@ func FuzzCreate(f *testing.F) {
 	f.Add(`{"Image":"box","Cmd":["true"],"HostConfig":{"Binds":["/a:/b:ro"],"Mounts":[{"Type":"tmpfs","Target":"/x","TmpfsOptions":{"SizeBytes":1}}]}}`)
 	f.Add(`{"Image":"box","Cmd":"one word","Entrypoint":["",""],"Healthcheck":{"Test":["CMD"]}}`)
 	f.Add(`{"HostConfig":{"RestartPolicy":{"Name":"on-failure","MaximumRetryCount":3},"Ulimits":[null,{"Name":"nofile","Soft":1,"Hard":2}]}}`)
-	s := New(&engine.Engine{Root: f.TempDir()}, engine.VersionInfo{})
+	s := New(&engine.Engine{Root: f.TempDir()}, engine.VersionInfo{}, nil)
 	f.Fuzz(func(t *testing.T, body string) {
 		if w := ask(s, "POST", "/containers/create", strings.ReplaceAll(body, "box", "no.such/image")); w.Code >= 500 {
 			t.Errorf("%q: %d %s", body, w.Code, w.Body)

@@ -1,0 +1,274 @@
+package docker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	"bantam/internal/engine"
+	"bantam/internal/image/remote"
+
+	"github.com/moby/moby/api/types/image"
+)
+
+// images is what the routes of images need of the engine.
+type images interface {
+	Images(*engine.ImagesOptions) ([]engine.Image, error)
+	Inspect(name, kind string, size bool) (any, error)
+	History(name, platform string) ([]engine.HistoryLine, error)
+	Tag(source, target string) error
+	RemoveImage(name string, o *engine.RemoveImageOptions) ([]engine.Removed, error)
+	PruneImages(*engine.PruneImagesOptions) (*engine.PrunedImages, error)
+	Save(ctx context.Context, o *engine.SaveOptions) error
+	Load(ctx context.Context, o *engine.LoadOptions) ([]engine.Loaded, error)
+	Import(*engine.ImportOptions) (string, error)
+	Pull(ctx context.Context, o *engine.PullOptions) error
+	Push(ctx context.Context, o *engine.PushOptions) error
+}
+
+func (s *Server) imageRoutes() []route {
+	return []route{
+		{"GET", "/images/json", s.listImages},
+		{"GET", "/images/search", s.search},
+		{"GET", "/images/get", s.saveImages},
+		{"GET", "/images/{name*}/json", s.inspectImage},
+		{"GET", "/images/{name*}/history", s.imageHistory},
+		{"GET", "/images/{name*}/get", s.saveImages},
+		{"POST", "/images/create", s.createImage},
+		{"POST", "/images/load", s.loadImages},
+		{"POST", "/images/prune", s.pruneImages},
+		{"POST", "/images/{name*}/tag", s.tagImage},
+		{"POST", "/images/{name*}/push", s.pushImage},
+		{"DELETE", "/images/{name*}", s.removeImage},
+	}
+}
+
+func (s *Server) listImages(c *call) error {
+	f, err := c.filters()
+	if err != nil {
+		return err
+	}
+	if old := c.str("filter"); old != "" { // until 1.40
+		f = engine.Filters{"reference": {old}}
+	}
+	list, err := s.images.Images(&engine.ImagesOptions{Filters: f, Labels: true})
+	if err != nil {
+		return err
+	}
+	out := make([]image.Summary, len(list))
+	for i, l := range list {
+		out[i] = image.Summary{
+			ID: l.ID, RepoTags: l.RepoTags, RepoDigests: l.RepoDigests, Created: l.Created.Unix(), Size: l.Size, SharedSize: -1, Containers: -1, Labels: l.Labels,
+		}
+		if out[i].RepoTags == nil {
+			out[i].RepoTags = []string{}
+		}
+		if out[i].RepoDigests == nil {
+			out[i].RepoDigests = []string{}
+		}
+	}
+	return c.reply(http.StatusOK, out)
+}
+
+func (s *Server) inspectImage(c *call) error {
+	v, err := s.images.Inspect(c.name(), "image", false)
+	if err != nil {
+		return err
+	}
+	return c.reply(http.StatusOK, v)
+}
+
+func (s *Server) imageHistory(c *call) error {
+	platform, err := c.platform()
+	if err != nil {
+		return err
+	}
+	list, err := s.images.History(c.name(), platform)
+	if err != nil {
+		return err
+	}
+	out := make([]image.HistoryResponseItem, len(list))
+	for i, l := range list {
+		out[i] = image.HistoryResponseItem{ID: l.ID, Created: l.Created.Unix(), CreatedBy: l.CreatedBy, Tags: l.Tags, Size: l.Size, Comment: l.Comment}
+	}
+	return c.reply(http.StatusOK, out)
+}
+
+// platform is the parameter of that name: an OCI platform as JSON, or os/arch.
+func (c *call) platform() (string, error) {
+	text := c.str("platform")
+	if !strings.HasPrefix(text, "{") {
+		return text, nil
+	}
+	var p struct{ OS, Architecture, Variant string }
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		return "", badRequest("invalid platform: " + err.Error())
+	}
+	return strings.TrimSuffix(p.OS+"/"+p.Architecture+"/"+p.Variant, "/"), nil
+}
+
+func (s *Server) tagImage(c *call) error {
+	target := c.str("repo")
+	if c.str("tag") != "" {
+		target += ":" + c.str("tag")
+	}
+	if err := s.images.Tag(c.name(), target); err != nil {
+		return err
+	}
+	return c.empty(http.StatusCreated)
+}
+
+func (s *Server) removeImage(c *call) error {
+	list, err := s.images.RemoveImage(c.name(), &engine.RemoveImageOptions{Force: c.flag("force")})
+	if err != nil {
+		return err
+	}
+	return c.reply(http.StatusOK, list)
+}
+
+func (s *Server) pruneImages(c *call) error {
+	f, err := c.filters()
+	if err != nil {
+		return err
+	}
+	p, err := s.images.PruneImages(&engine.PruneImagesOptions{Filters: f})
+	if err != nil {
+		return err
+	}
+	return c.reply(http.StatusOK, struct {
+		ImagesDeleted  []engine.Removed
+		SpaceReclaimed int64
+	}{p.Removed, p.Space})
+}
+
+func (s *Server) saveImages(c *call) error {
+	names := c.query["names"]
+	if len(c.vars) > 0 {
+		names = []string{c.name()}
+	}
+	if len(names) == 0 {
+		return badRequest("which images? The parameter names is missing")
+	}
+	platform, err := c.platform()
+	if err != nil {
+		return err
+	}
+	return s.images.Save(c.r.Context(), &engine.SaveOptions{Images: names, Platform: platform, Output: c.download("application/x-tar")})
+}
+
+// loadImages answers with the lines that docker load prints.
+func (s *Server) loadImages(c *call) error {
+	platform, err := c.platform()
+	if err != nil {
+		return err
+	}
+	list, err := s.images.Load(c.r.Context(), &engine.LoadOptions{Input: c.r.Body, Platform: platform})
+	if err != nil {
+		return err
+	}
+	out := json.NewEncoder(c.stream("application/json"))
+	for _, l := range list {
+		for _, n := range l.Names {
+			_ = out.Encode(map[string]string{"stream": "Loaded image: " + n + "\n"})
+		}
+		if len(l.Names) == 0 {
+			_ = out.Encode(map[string]string{"stream": "Loaded image ID: " + l.ID + "\n"})
+		}
+	}
+	return nil
+}
+
+// createImage pulls or imports.
+func (s *Server) createImage(c *call) error {
+	if from := c.str("fromSrc"); from != "" {
+		return s.importImage(c, from)
+	}
+	if c.str("fromImage") == "" {
+		return badRequest("neither fromImage nor fromSrc says what to create an image from")
+	}
+	access, err := c.access()
+	if err != nil {
+		return err
+	}
+	p := &engine.PullOptions{Access: *access, Reference: c.str("fromImage"), Platform: c.str("platform")}
+	if tag := c.str("tag"); strings.Contains(tag, ":") {
+		p.Reference += "@" + tag // a digest
+	} else if tag != "" {
+		p.Reference += ":" + tag
+	}
+	l := c.lines()
+	p.Progress = func(e remote.Event) { l.event(e) }
+	return l.end(s.images.Pull(c.r.Context(), p))
+}
+
+func (s *Server) importImage(c *call, from string) error {
+	o := &engine.ImportOptions{Source: from, Reference: c.str("repo"), Message: c.str("message"), Platform: c.str("platform"), Changes: c.query["changes"]}
+	if c.str("tag") != "" {
+		o.Reference += ":" + c.str("tag")
+	}
+	switch {
+	case from == "-":
+		o.In = c.r.Body
+	case !strings.HasPrefix(from, "http://") && !strings.HasPrefix(from, "https://"):
+		return badRequest("fromSrc is neither - nor a URL with http or https")
+	}
+	id, err := s.images.Import(o)
+	if err != nil {
+		return err
+	}
+	return encode(c.stream("application/json"), map[string]string{"status": id})
+}
+
+func (s *Server) pushImage(c *call) error {
+	access, err := c.access()
+	if err != nil {
+		return err
+	}
+	platform, err := c.platform()
+	if err != nil {
+		return err
+	}
+	p := &engine.PushOptions{Access: *access, Reference: c.name(), Platform: platform, AllTags: c.str("tag") == ""}
+	if c.str("tag") != "" {
+		p.Reference += ":" + c.str("tag")
+	}
+	l := c.lines()
+	p.Progress = func(e remote.Event) { l.event(e) }
+	return l.end(s.images.Push(c.r.Context(), p))
+}
+
+// lines are the lines of JSON of an operation that goes on for a while. The answer begins
+// with the first one; an error after it is a line, too.
+type lines struct {
+	*call
+	out io.Writer
+}
+
+func (c *call) lines() *lines { return &lines{call: c} }
+
+func (l *lines) write(v any) error {
+	if l.out == nil {
+		l.out = l.stream("application/json")
+	}
+	return encode(l.out, v)
+}
+
+func (l *lines) event(e any) { _ = l.write(e) }
+
+func (l *lines) end(err error) error {
+	if err == nil || !l.begun {
+		if err == nil && !l.begun {
+			return l.empty(http.StatusOK)
+		}
+		return err
+	}
+	var gone *os.SyscallError
+	if errors.Is(err, context.Canceled) || errors.As(err, &gone) {
+		return nil // nobody listens
+	}
+	return l.write(map[string]any{"errorDetail": map[string]string{"message": err.Error()}, "error": err.Error()})
+}
