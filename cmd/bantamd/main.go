@@ -9,6 +9,7 @@ import (
 
 	"bantam/internal/cli"
 	"bantam/internal/cli/option"
+	"bantam/internal/container/trace/ebpf"
 	"bantam/internal/engine"
 	"bantam/internal/engine/builder"
 	"bantam/internal/image/fetch"
@@ -48,7 +49,7 @@ func run(args []string) int {
 // heavy is what bantam has not.
 func heavy() *cli.Heavy {
 	agent := "bantam/" + version
-	return &cli.Heavy{Remote: &transfer.Transfer{Agent: agent}, Builder: builder.Builder{Agent: agent}}
+	return &cli.Heavy{Remote: &transfer.Transfer{Agent: agent}, Builder: builder.Builder{Agent: agent}, Tracer: ebpf.Tracer{}}
 }
 
 // download writes what a URL names to standard output, and what is wrong as one

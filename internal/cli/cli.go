@@ -87,6 +87,7 @@ func (c *call) commands() []func() *command {
 		c.completionCommand,
 		c.manCommand,
 		c.debugCommand,
+		c.traceCommand,
 	}, c.registryCommands()...)
 }
 

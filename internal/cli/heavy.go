@@ -4,6 +4,7 @@ import (
 	"os"
 	"syscall"
 
+	"bantam/internal/container/trace"
 	"bantam/internal/engine"
 	"bantam/internal/image/remote"
 )
@@ -18,6 +19,7 @@ import (
 type Heavy struct {
 	Remote  remote.Remote
 	Builder engine.Builder
+	Tracer  trace.Tracer
 }
 
 // Daemon runs a verb in bantamd and returns its exit code.

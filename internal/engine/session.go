@@ -23,6 +23,8 @@ type session struct {
 	view    view
 	record  *folder.Record
 
+	held func(pidfd int) error // looks at the container before its program begins
+
 	kept  []int    // the container's output pipes, for the same case
 	pidfd int      // of the container's init, kept for the case that the monitor is killed
 	input *os.File // the container's standard input, or its terminal's master end; or nil
@@ -63,6 +65,17 @@ func (s *session) send(lock *folder.Lock) error {
 
 func (s *session) awaitStart() error {
 	m, err := s.conn.Receive()
+	if err == nil && m.Kind == wire.KindHeld && len(m.FDs) == 1 {
+		held := s.held(m.FDs[0])
+		unix.Close(m.FDs[0])
+		if held != nil {
+			return held // and nobody says Go: see close
+		}
+		if err := s.conn.Send(wire.KindGo, nil); err != nil {
+			return err
+		}
+		m, err = s.conn.Receive()
+	}
 	return s.started(m, err)
 }
 

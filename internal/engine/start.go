@@ -35,6 +35,8 @@ type StartOptions struct {
 	Waiting func(id string) []*Attachment
 	// Idle is set where the container runs already; it may be nil.
 	Idle *bool
+
+	held func(pidfd int) error // see session
 }
 
 // Start starts a container that was created or has ended. Attached, it returns the
@@ -104,6 +106,7 @@ func (e *Engine) launch(c *container, o *StartOptions) (*session, error) {
 	if o.Waiting != nil {
 		waiting = untaken(o.Waiting(c.Record.ID))
 	}
+	s.held, s.job.Hold = o.held, o.held != nil
 	s.job.Waiting = uint16(len(waiting))
 	for _, w := range waiting {
 		defer w.far.Close()

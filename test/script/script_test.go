@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"bantam/internal/container/trace/ebpf"
 	"bantam/internal/testenv"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -56,6 +57,12 @@ func condition(name string) (bool, error) {
 		var st unix.Statfs_t
 		err := unix.Statfs(os.TempDir(), &st)
 		return err == nil && (st.Type != unix.TMPFS_MAGIC && kernelAtLeast(5, 19) || kernelAtLeast(6, 3)), nil
+	case "ebpf-tracing":
+		t, err := ebpf.Tracer{}.Start()
+		if err == nil {
+			err = t.Close()
+		}
+		return err == nil, nil
 	case "exit-info": // PIDFD_INFO_EXIT, Linux 6.15
 		info := unix.PidfdInfo{Mask: unix.PIDFD_INFO_EXIT}
 		fd, err := unix.PidfdOpen(os.Getpid(), 0)

@@ -113,10 +113,12 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 	}
 	if err == nil {
 		err = setGoing(proc, func() error {
-			if io.master < 0 {
-				return nil
+			if io.master >= 0 {
+				if err := m.takeTerminal(io); err != nil {
+					return err
+				}
 			}
-			return m.takeTerminal(io)
+			return m.hold(proc.Pidfd)
 		})
 	}
 	if err != nil {
@@ -130,6 +132,22 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 	m.event("start")
 	m.attend(io)
 	return nil
+}
+
+// hold waits for the word of the command that wants to look first. If it goes away, nobody does.
+func (m *monitor) hold(pidfd int) error {
+	if !m.job.Hold || len(m.clients) == 0 {
+		return nil
+	}
+	conn := m.clients[0].conn
+	if err := conn.Send(wire.KindHeld, nil, pidfd); err != nil {
+		return nil
+	}
+	for {
+		if msg, err := conn.Receive(); err != nil || msg.Kind == wire.KindGo {
+			return nil
+		}
+	}
 }
 
 // setGoing takes a child from its being set up to its execve; take gets its terminal in between.

@@ -27,6 +27,12 @@
 //	  | <-- Started [pidfd, out, err, input]  |
 //	  | ...                                   | as above
 //
+// A command that wants to look at the container before its program begins (trace) says so in the Job:
+//
+//	| <-- Held [pidfd] -------------------  | all is set up but for the execve
+//	| -- Go ------------------------------> |
+//	| <-- Started ...                       | as above
+//
 // Who wants to be attached from the first byte on, before somebody else starts the
 // container, makes the pair and sends its Attach in advance; the one who starts it sends
 // the far end along as a Call, after the Job, which says how many of them come.
@@ -60,6 +66,8 @@ const (
 	KindCall    Kind = 'C'
 	KindAttach  Kind = 'A'
 	KindExec    Kind = 'E'
+	KindHeld    Kind = 'H'
+	KindGo      Kind = 'O'
 )
 
 // Conn is one end.
@@ -199,6 +207,8 @@ type Job struct {
 	// Tied: the container is a part of what the command does. It is killed when the command goes,
 	// and its folder is the command's to remove, unless that has gone.
 	Tied bool
+	// Hold: the container's program waits for a Go.
+	Hold bool
 	// Rows and Cols are the size of the command's terminal.
 	Rows, Cols uint16
 	// Waiting is how many attach from the start on, each with a Call that follows the job.
@@ -210,36 +220,38 @@ var ErrJob = errors.New("the monitor was started without a job: it is started by
 
 // Encode makes the body of a KindJob message.
 func (j *Job) Encode() []byte {
-	var flags byte
+	var flags uint16
 	for i, on := range j.flags() {
 		if *on {
 			flags |= 1 << i
 		}
 	}
-	b := binary.LittleEndian.AppendUint16([]byte{flags}, j.Rows)
+	b := binary.LittleEndian.AppendUint16(nil, flags)
+	b = binary.LittleEndian.AppendUint16(b, j.Rows)
 	b = binary.LittleEndian.AppendUint16(b, j.Cols)
 	b = binary.LittleEndian.AppendUint16(b, j.Waiting)
 	return append(b, j.ID+"\x00"+j.Root...)
 }
 
-func (j *Job) flags() [8]*bool {
-	return [8]*bool{&j.Stdout, &j.Stderr, &j.Input, &j.Adopt, &j.Pidfd, &j.Terminal, &j.Pipes, &j.Tied}
+func (j *Job) flags() [9]*bool {
+	return [9]*bool{&j.Stdout, &j.Stderr, &j.Input, &j.Adopt, &j.Pidfd, &j.Terminal, &j.Pipes, &j.Tied, &j.Hold}
 }
 
 // DecodeJob reads the body of a KindJob message.
 func DecodeJob(b []byte) (*Job, error) {
 	j := new(Job)
-	if len(b) < 8 {
+	if len(b) < 9 {
 		return nil, ErrJob
 	}
+	flags := binary.LittleEndian.Uint16(b)
 	for i, on := range j.flags() {
-		*on = b[0]&(1<<i) != 0
+		*on = flags&(1<<i) != 0
 	}
-	j.Rows = binary.LittleEndian.Uint16(b[1:])
-	j.Cols = binary.LittleEndian.Uint16(b[3:])
-	j.Waiting = binary.LittleEndian.Uint16(b[5:])
+	j.Rows = binary.LittleEndian.Uint16(b[2:])
+	j.Cols = binary.LittleEndian.Uint16(b[4:])
+	j.Waiting = binary.LittleEndian.Uint16(b[6:])
 	var ok bool
-	if j.ID, j.Root, ok = strings.Cut(string(b[7:]), "\x00"); !ok || j.ID == "" {
+	if j.ID, j.Root, ok = strings.Cut(string(b[8:]), "\x00"); !ok || j.ID == "" {
 		return nil, ErrJob
 	}
 	return j, nil

@@ -1,0 +1,28 @@
+package ebpf
+
+import (
+	"bantam/internal/container/trace"
+
+	"golang.org/x/sys/unix"
+)
+
+// argument is where in struct pt_regs the arguments of a system call are, callNumber where its number is
+// (arch/x86/include/asm/ptrace.h).
+var argument = [...]int32{112, 104, 96, 56, 72, 64}
+
+const (
+	callNumber = 120
+	creat      = unix.SYS_CREAT
+)
+
+var calls = [...]call{
+	{unix.SYS_OPEN, trace.Open, 0, 1, false},
+	{unix.SYS_CREAT, trace.Open, 0, -1, false},
+	{unix.SYS_OPENAT, trace.Open, 1, 2, false},
+	{unix.SYS_OPENAT2, trace.Open, 1, -1, false},
+	{unix.SYS_EXECVE, trace.Exec, 0, -1, false},
+	{unix.SYS_EXECVEAT, trace.Exec, 1, -1, false},
+	{unix.SYS_CONNECT, trace.Connect, 1, -1, true},
+	{unix.SYS_BIND, trace.Bind, 1, -1, true},
+	{unix.SYS_SENDTO, trace.Send, 4, -1, true},
+}
