@@ -56,7 +56,9 @@ type Child struct {
 	*launch.Process
 	// Console is the master end of its terminal, or -1.
 	Console int
-	mounts  unix.Stat_t // the mount namespace that it alone is in
+	// mounts is the mount namespace that it alone is in, or -1. While it is open the kernel
+	// gives its number to no other.
+	mounts int
 }
 
 // Start starts the process.
@@ -109,10 +111,10 @@ func start(p *plan.Plan, cfg launch.Config, o *Options, spec *specs.Spec) (*Chil
 	if err != nil {
 		return nil, err
 	}
-	c := &Child{Process: proc, Console: -1}
+	c := &Child{Process: proc, Console: -1, mounts: -1}
 	err = proc.Ready()
 	if err == nil && o.On != "" { // else it is in the other's own
-		err = unix.Stat("/proc/"+strconv.Itoa(proc.Pid)+"/ns/mnt", &c.mounts)
+		c.mounts, err = unix.Open("/proc/"+strconv.Itoa(proc.Pid)+"/ns/mnt", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	}
 	if err == nil && master >= 0 {
 		c.Console, err = terminal.Receive(master)
@@ -128,6 +130,7 @@ func start(p *plan.Plan, cfg launch.Config, o *Options, spec *specs.Spec) (*Chil
 	}
 	if err != nil {
 		proc.Abort()
+		c.endRest()
 		return nil, err
 	}
 	return c, nil
@@ -249,18 +252,23 @@ func (c *Child) Wait() int {
 }
 
 func (c *Child) endRest() {
-	if c.mounts.Ino == 0 {
+	if c.mounts < 0 {
+		return
+	}
+	defer unix.Close(c.mounts)
+	var own unix.Stat_t
+	if unix.Fstat(c.mounts, &own) != nil {
 		return
 	}
 	for range 16 { // one may fork while we look
-		if !c.killSeen() {
+		if !killIn(&own) {
 			return
 		}
 	}
 }
 
-// killSeen kills whoever is seen in the mount namespace.
-func (c *Child) killSeen() (any bool) {
+// killIn kills whoever is seen in a mount namespace.
+func killIn(mounts *unix.Stat_t) (any bool) {
 	names, err := os.ReadDir("/proc")
 	if err != nil {
 		return false
@@ -275,7 +283,7 @@ func (c *Child) killSeen() (any bool) {
 			continue
 		}
 		var st unix.Stat_t
-		if unix.Stat("/proc/"+n.Name()+"/ns/mnt", &st) == nil && st.Ino == c.mounts.Ino && st.Dev == c.mounts.Dev {
+		if unix.Stat("/proc/"+n.Name()+"/ns/mnt", &st) == nil && st.Ino == mounts.Ino && st.Dev == mounts.Dev {
 			any = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0) == nil || any
 		}
 		unix.Close(fd)
