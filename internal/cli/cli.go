@@ -84,6 +84,7 @@ func (c *call) commands() []func() *command {
 		c.explainCommand,
 		c.infoCommand,
 		c.versionCommand,
+		c.systemCheckCommand,
 		c.completionCommand,
 		c.manCommand,
 		c.debugCommand,
