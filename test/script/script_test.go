@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 			e.Setenv("BANTAM_ROOT", filepath.Join(e.WorkDir, "root"))
 			e.Setenv("BUSYBOX", busybox)
+			e.Setenv("BLOCK", disk())
 			e.Values["syslogds"] = syslogds{}
 			e.Defer(func() { clear(t, e, bin) })
 			return nil
@@ -53,6 +54,10 @@ func condition(name string) (bool, error) {
 	case "cgroup2":
 		_, err := os.Stat("/sys/fs/cgroup/cgroup.controllers")
 		return err == nil, nil
+	case "block": // a disk, and a controller for it
+		b, _ := os.ReadFile("/sys/fs/cgroup/cgroup.controllers")
+		_, err := os.Stat("/sys/fs/cgroup/blkio/cgroup.procs")
+		return disk() != "" && (err == nil || strings.Contains(" "+string(b), " io ")), nil
 	case "idmap": // tmpfs takes a mapping since Linux 6.3, others before
 		var st unix.Statfs_t
 		err := unix.Statfs(os.TempDir(), &st)
@@ -80,6 +85,17 @@ func condition(name string) (bool, error) {
 		return true, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
+}
+
+// disk is a block device of this machine, or "".
+func disk() string {
+	entries, _ := os.ReadDir("/sys/block")
+	for _, e := range entries {
+		if _, err := os.Stat("/dev/" + e.Name()); err == nil && !strings.HasPrefix(e.Name(), "loop") && !strings.HasPrefix(e.Name(), "ram") {
+			return "/dev/" + e.Name()
+		}
+	}
+	return ""
 }
 
 func kernelAtLeast(major, minor int) bool {
