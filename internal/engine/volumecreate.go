@@ -44,6 +44,9 @@ func (e *Engine) VolumeCreate(o *VolumeOptions) (*VolumeJSON, error) {
 		r.Name = volume.NewName()
 		r.Labels = mergeLabels(r.Labels, map[string]string{volume.AnonymousLabel: ""})
 	}
+	if err := r.Check(); err != nil {
+		return nil, &Invalid{err}
+	}
 	v, made, err := e.volumes().Ensure(r)
 	if err != nil {
 		return nil, err

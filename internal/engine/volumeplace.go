@@ -110,7 +110,11 @@ func (e *Engine) makeVolumes(r *folder.Record) error {
 		if m.Anonymous {
 			labels = mergeLabels(labels, map[string]string{volume.AnonymousLabel: ""})
 		}
-		v, made, err := e.volumes().Ensure(volume.Record{Name: m.Name, Driver: volume.Driver, CreatedAt: time.Now().UTC(), Labels: labels, Options: m.VolumeOptions})
+		want := volume.Record{Name: m.Name, Driver: volume.Driver, CreatedAt: time.Now().UTC(), Labels: labels, Options: m.VolumeOptions}
+		if err := want.Check(); err != nil {
+			return &Invalid{err}
+		}
+		v, made, err := e.volumes().Ensure(want)
 		if err != nil {
 			return err
 		}

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// check refuses what docker's local driver refuses.
-func (r *Record) check() error {
+// Check refuses what docker's local driver refuses.
+func (r *Record) Check() error {
 	if err := CheckName(r.Name); err != nil {
 		return err
 	}

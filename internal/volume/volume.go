@@ -172,9 +172,6 @@ func (s *Store) Ensure(r Record) (v *Volume, made bool, err error) {
 
 // make makes a new volume under another name and then gives it its own.
 func (s *Store) make(r Record) (*Volume, error) {
-	if err := r.check(); err != nil {
-		return nil, err
-	}
 	if err := os.MkdirAll(s.Root+"/volumes", 0o701); err != nil {
 		return nil, err
 	}

@@ -161,7 +161,7 @@ func TestOptions(t *testing.T) {
 		"type=nfs device=:/x o=addr=1.2.3.4,rw":   {Type: "nfs", Device: ":/x", Options: []string{"addr=1.2.3.4", "rw"}},
 	} {
 		r := Record{Name: "vol", Driver: Driver, Options: options(text)}
-		err := r.check()
+		err := r.Check()
 		got, bad := r.Mount()
 		if err != nil || bad != nil || !cmp.Equal(got, want) {
 			t.Errorf("%q: %+v, %v, %v", text, got, err, bad)
@@ -177,7 +177,7 @@ func TestOptions(t *testing.T) {
 		"type=bind device=./x": "create vol: the device of a bind mount must be an absolute path",
 	} {
 		r := Record{Name: "vol", Driver: Driver, Options: options(text)}
-		if err := r.check(); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if err := r.Check(); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
@@ -214,6 +214,6 @@ func FuzzRecord(f *testing.F) {
 		if m, err := v.Mount(); err == nil && m != nil {
 			m.Address()
 		}
-		v.check()
+		v.Check()
 	})
 }
