@@ -54,8 +54,6 @@ func (c *call) commands() []func() *command {
 		c.execCommand,
 		c.logsCommand,
 		c.inspectCommand,
-		c.containerInspectCommand,
-		c.imageInspectCommand,
 		c.cpCommand,
 		c.diffCommand,
 		c.exportCommand,
@@ -73,13 +71,7 @@ func (c *call) commands() []func() *command {
 		c.saveCommand,
 		c.tagCommand,
 		c.historyCommand,
-		c.imagePruneCommand,
 		c.fsckCommand,
-		c.volumeCreateCommand,
-		c.volumeInspectCommand,
-		c.volumeLsCommand,
-		c.volumePruneCommand,
-		c.volumeRmCommand,
 		c.eventsCommand,
 		c.explainCommand,
 		c.infoCommand,
@@ -89,7 +81,7 @@ func (c *call) commands() []func() *command {
 		c.manCommand,
 		c.debugCommand,
 		c.traceCommand,
-	}, c.registryCommands()...)
+	}, append(c.registryCommands(), c.groupedCommands()...)...)
 }
 
 // Main runs bantam and returns its exit code.

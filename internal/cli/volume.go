@@ -137,8 +137,7 @@ func (c *call) volumePruneCommand() *command {
 				_ = filters.Add("all=true")
 			}
 			if !force && !c.confirm("WARNING! This will remove "+what+" volumes not used by at least one container.") {
-				c.complain("volume prune has been cancelled")
-				return 1
+				return 0 // as docker does
 			}
 			p, err := c.engine().VolumePrune(filters)
 			if err != nil {

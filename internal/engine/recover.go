@@ -77,8 +77,13 @@ func (e *Engine) recover(s *folder.Store, c *container, lock *folder.Lock) error
 	}
 	defer lock.Free()
 	c.State.Status, c.State.ExitCode, c.State.Finished = folder.Exited, 255, time.Now().UTC()
-	c.State.Error = "its monitor was killed before it saw the exit: the exit code is lost"
-	e.note("%s: it ended after its monitor was killed; its exit code is not known, 255 stands for it", c.Record.Name)
+	if c.fromEarlierBoot() {
+		c.State.Error = "the machine went down while it ran: the exit code is lost"
+		e.note("%s: it ended with the machine, which was started again since; 255 stands for its exit code", c.Record.Name)
+	} else {
+		c.State.Error = "its monitor was killed before it saw the exit: the exit code is lost"
+		e.note("%s: it ended after its monitor was killed; its exit code is not known, 255 stands for it", c.Record.Name)
+	}
 	if err := c.WriteState(c.State, true); err != nil {
 		return err
 	}
@@ -89,6 +94,11 @@ func (e *Engine) recover(s *folder.Store, c *container, lock *folder.Lock) error
 // resume starts a container whose monitor was killed between two starts, as its
 // restart policy had it. The caller's lock is given back.
 func (e *Engine) resume(c *container, lock *folder.Lock) error {
+	if c.fromEarlierBoot() { // system start is what brings containers back
+		defer lock.Free()
+		c.State.Status = folder.Exited
+		return c.WriteState(c.State, true)
+	}
 	lock.Free()
 	e.note("%s: its monitor was killed while it waited to restart it; another one starts it now", c.Record.Name)
 	s, err := e.launch(c, &StartOptions{})
@@ -98,6 +108,11 @@ func (e *Engine) resume(c *container, lock *folder.Lock) error {
 		s.close()
 	}
 	return c.read()
+}
+
+// fromEarlierBoot says that the machine was started since the container was.
+func (c *container) fromEarlierBoot() bool {
+	return c.State.Boot != "" && c.State.Boot != folder.Boot()
 }
 
 // cleanUp removes what a dead container left; the caller holds the lock.

@@ -37,12 +37,17 @@ func BinarySize(n int64) string {
 }
 
 // HumanSize prints a size as docker's tables do: decimal units, three significant digits.
-func HumanSize(n int64) string {
+func HumanSize(n int64) string { return decimal(n, 3) }
+
+// Size prints a size as docker's sums do: decimal units, four significant digits.
+func Size(n int64) string { return decimal(n, 4) }
+
+func decimal(n int64, digits int) string {
 	f, unit := float64(n), 0
 	units := [...]string{"B", "kB", "MB", "GB", "TB", "PB"}
 	for f >= 1000 && unit < len(units)-1 {
 		f /= 1000
 		unit++
 	}
-	return strconv.FormatFloat(f, 'g', 3, 64) + units[unit]
+	return strconv.FormatFloat(f, 'g', digits, 64) + units[unit]
 }

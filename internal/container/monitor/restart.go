@@ -52,6 +52,7 @@ func (m *monitor) afterLife() int {
 		}
 		wait = min(2*wait, longestWait)
 		m.state.RestartCount++
+		m.ran = true
 		if err := m.start(); err != nil {
 			return m.failed(err)
 		}

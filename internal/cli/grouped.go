@@ -1,0 +1,20 @@
+package cli
+
+// groupedCommands are those that have no name but with their group.
+func (c *call) groupedCommands() []func() *command {
+	return []func() *command{
+		c.containerInspectCommand,
+		c.imageInspectCommand,
+		c.containerPruneCommand,
+		c.systemDfCommand,
+		c.systemPruneCommand,
+		c.systemStartCommand,
+		c.systemStopCommand,
+		c.imagePruneCommand,
+		c.volumeCreateCommand,
+		c.volumeInspectCommand,
+		c.volumeLsCommand,
+		c.volumePruneCommand,
+		c.volumeRmCommand,
+	}
+}
