@@ -41,6 +41,7 @@ func (c *call) commands() []func() *command {
 	return append([]func() *command{
 		c.runCommand,
 		c.buildCommand,
+		c.builderPruneCommand,
 		c.createCommand,
 		c.startCommand,
 		c.stopCommand,

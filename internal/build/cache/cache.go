@@ -16,8 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"bantam/internal/image/digest"
@@ -179,16 +177,6 @@ func (c *Cache) Lock(key digest.Digest) (free func(), err error) {
 		unix.Close(fd)
 		if err != nil {
 			return nil, fmt.Errorf("lock the step: %w", err)
-		}
-	}
-}
-
-// Clean removes temporary files that killed builds left in the cache's folder.
-func (c *Cache) Clean() {
-	left, _ := filepath.Glob(c.Dir("cache") + "/.new-*")
-	for _, f := range left {
-		if info, err := os.Lstat(f); err == nil && time.Since(info.ModTime()) > time.Hour && strings.Contains(f, "/.new-") {
-			os.Remove(f)
 		}
 	}
 }

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
+	"time"
 
 	"bantam/internal/image/digest"
 
@@ -62,14 +65,57 @@ func lockFolder(dir string, how Sharing) (func(), error) {
 	for err = unix.EINTR; err == unix.EINTR; {
 		err = unix.Flock(fd, flag)
 	}
+	var own, there unix.Stat_t
+	if err == nil && (unix.Fstat(fd, &own) != nil || unix.Lstat(dir+".lock", &there) != nil || own.Ino != there.Ino) {
+		unix.Close(fd)
+		return lockFolder(dir, how) // it was removed while this waited
+	}
 	if err != nil {
 		unix.Close(fd)
 		return nil, err
 	}
+	now := time.Now()
+	_ = os.Chtimes(dir+".lock", now, now) // the last use
 	return func() { unix.Close(fd) }, nil
 }
 
 // Ready says that a fresh folder has its owner and content.
 func (c *Cache) Ready(dir string) error {
 	return os.WriteFile(dir+".ready", nil, 0o600)
+}
+
+// Kept is a folder that builds keep.
+type Kept struct {
+	Dir  string
+	Used time.Time
+}
+
+// Folders lists the folders.
+func (c *Cache) Folders() ([]Kept, error) {
+	names, err := filepath.Glob(c.Dir("mounts") + "/*.lock")
+	if err != nil {
+		return nil, err
+	}
+	var list []Kept
+	for _, n := range names {
+		dir := strings.TrimSuffix(n, ".lock")
+		if info, err := os.Lstat(n); err == nil && len(filepath.Base(dir)) >= 64 {
+			list = append(list, Kept{dir, info.ModTime()})
+		}
+	}
+	return list, nil
+}
+
+// Remove removes the folder, or returns EWOULDBLOCK while a build has it.
+func (k Kept) Remove() error {
+	free, err := lockFolder(k.Dir, Private)
+	if err != nil {
+		return err
+	}
+	defer free()
+	if err := os.RemoveAll(k.Dir); err != nil {
+		return err
+	}
+	_ = os.Remove(k.Dir + ".ready")
+	return os.Remove(k.Dir + ".lock")
 }
