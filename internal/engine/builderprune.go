@@ -89,17 +89,17 @@ func (e *Engine) PruneBuilds(o *PruneBuildOptions) (*PrunedBuild, error) {
 }
 
 // before is the time of the last use that until= and unused-for= ask for.
-func (o *PruneBuildOptions) before() (time.Time, error) {
+func (o *PruneBuildOptions) before() (t time.Time, err error) {
 	for _, name := range [...]string{"until", "unused-for"} {
-		for _, v := range o.Filters[name] {
-			t, err := untilTime(v, time.Now())
-			if err != nil {
-				err = badFilter(name, v)
-			}
-			return t, err
+		if !o.Filters.Has(name) {
+			continue
+		}
+		v := o.Filters[name][0]
+		if t, err = untilTime(v, time.Now()); err != nil {
+			return t, badFilter(name, v)
 		}
 	}
-	return time.Time{}, nil
+	return t, nil
 }
 
 func (o *PruneBuildOptions) takes(i *item, before time.Time) bool {
