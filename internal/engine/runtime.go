@@ -24,6 +24,9 @@ func (o *RunOptions) runtime(h *folder.HostConfig) error {
 	if err != nil {
 		return fmt.Errorf("unknown or invalid runtime name: %s: there is no such program on the path", o.Runtime)
 	}
+	if h.IDSize > 0 {
+		return fmt.Errorf("--userns auto needs bantam's own runtime: %s can't be given mapped layers", o.Runtime)
+	}
 	h.Runtime, h.RuntimePath = o.Runtime, path
 	return nil
 }
