@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"bantam/internal/userland/applet/netlink"
+	"bantam/internal/linux/netlink"
 	"bantam/internal/userland/applet/socket"
 )
 

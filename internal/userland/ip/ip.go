@@ -7,8 +7,8 @@ import (
 	"strings"
 	"syscall"
 
+	"bantam/internal/linux/netlink"
 	"bantam/internal/userland/applet"
-	"bantam/internal/userland/applet/netlink"
 )
 
 const (

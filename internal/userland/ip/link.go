@@ -8,8 +8,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"bantam/internal/linux/netlink"
 	"bantam/internal/userland/applet/glob"
-	"bantam/internal/userland/applet/netlink"
 	"bantam/internal/userland/applet/socket"
 )
 

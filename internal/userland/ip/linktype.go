@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"bantam/internal/userland/applet/netlink"
+	"bantam/internal/linux/netlink"
 )
 
 // linkType adds the attributes of a type and its arguments, which are the rest of

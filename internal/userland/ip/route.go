@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"bantam/internal/userland/applet/netlink"
+	"bantam/internal/linux/netlink"
 )
 
 // route is ip route.

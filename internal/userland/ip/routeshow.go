@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"bantam/internal/linux/netlink"
 	"bantam/internal/userland/applet"
-	"bantam/internal/userland/applet/netlink"
 	"bantam/internal/userland/applet/socket"
 )
 

@@ -1,5 +1,8 @@
-// Package netlink speaks rtnetlink(7): it lists and changes interfaces, addresses,
-// routes, rules and neighbours.
+// Package netlink speaks netlink(7): rtnetlink(7), which lists and changes interfaces, addresses,
+// routes, rules and neighbours, and in package nft the kernel's packet filter.
+//
+// vishvananda/netlink and google/nftables cost 0.35 ms to initialise, in every process that has
+// a container to connect; what is spoken here is a dozen messages.
 package netlink
 
 import (
@@ -28,8 +31,11 @@ type Message struct {
 const headerSize = unix.NLMSG_HDRLEN
 
 // Open opens a socket to rtnetlink.
-func Open() (*Conn, error) {
-	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, syscall.NETLINK_ROUTE)
+func Open() (*Conn, error) { return OpenProtocol(syscall.NETLINK_ROUTE) }
+
+// OpenProtocol opens a socket of another protocol of netlink: NETLINK_NETFILTER.
+func OpenProtocol(protocol int) (*Conn, error) {
+	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, protocol)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +147,12 @@ func (c *Conn) Get(r *Request) (answer Message, err error) {
 // List calls f for everything of a kind: RTM_GETLINK and so on. The request is the fixed
 // part of a message, of which the first byte is the family.
 func (c *Conn) List(kind uint16, fixed []byte, f func(Message) error) error {
-	if err := c.send(NewRequest(kind, unix.NLM_F_DUMP, fixed)); err != nil {
+	return c.Dump(NewRequest(kind, unix.NLM_F_DUMP, fixed), f)
+}
+
+// Dump sends a request that has NLM_F_DUMP set and calls f for each answer.
+func (c *Conn) Dump(r *Request, f func(Message) error) error {
+	if err := c.send(r); err != nil {
 		return err
 	}
 	return c.receive(func(m Message) (bool, error) {

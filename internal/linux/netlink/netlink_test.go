@@ -71,3 +71,31 @@ func FuzzNext(f *testing.F) {
 		}
 	})
 }
+
+func TestIndex(t *testing.T) {
+	c, err := Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if i, err := c.Index("lo"); err != nil || i < 1 {
+		t.Errorf("lo: %d %v", i, err)
+	}
+	if _, err := c.Index("no-such-device"); err != unix.ENODEV {
+		t.Errorf("no such device: %v", err)
+	}
+}
+
+func TestDoAllNamesTheFailure(t *testing.T) {
+	c, err := Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	get := NewRequest(unix.RTM_GETLINK, 0, Link(1, 0, 0))
+	gone := NewRequest(unix.RTM_DELLINK, 0, Link(0, 0, 0))
+	gone.AddString(unix.IFLA_IFNAME, "no-such-device")
+	if i, err := c.DoAll(get, gone, get); i != 1 || err != syscall.ENODEV && err != syscall.EPERM {
+		t.Errorf("request %d: %v", i, err)
+	}
+}
