@@ -15,6 +15,7 @@ func (n *Network) members(f *statefile.Fields) {
 	f.Dict("Labels", &n.Labels)
 	f.Object("IPAM", n.IPAM.members)
 	f.Str("Interface", &n.Interface)
+	f.Int("MTU", &n.MTU)
 }
 
 func (i *IPAM) members(f *statefile.Fields) {

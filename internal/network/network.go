@@ -41,7 +41,18 @@ type Network struct {
 	IPAM       IPAM
 	// Interface is the bridge, or the parent of macvlan and ipvlan; "" for the others.
 	Interface string
+	MTU       int // 0 is the kernel's own
 }
+
+// The options of docker's drivers that are known here.
+const (
+	OptionBridge     = "com.docker.network.bridge.name"
+	OptionMasquerade = "com.docker.network.bridge.enable_ip_masquerade"
+	OptionICC        = "com.docker.network.bridge.enable_icc"
+	OptionHostIP     = "com.docker.network.bridge.host_binding_ipv4"
+	OptionMTU        = "com.docker.network.driver.mtu"
+	OptionDefault    = "com.docker.network.bridge.default_bridge"
+)
 
 // IPAM is the address plan.
 type IPAM struct {

@@ -198,7 +198,7 @@ func TestLookup(t *testing.T) {
 
 func TestCodec(t *testing.T) {
 	n := &Network{"i", "n", time.Unix(3, 4).UTC(), "macvlan", true, true, true, true, map[string]string{"a": "b"}, map[string]string{"l": ""},
-		IPAM{"default", map[string]string{"o": "p"}, []Pool{{"10.0.0.0/8", "10.1.0.0/16", "10.0.0.1", map[string]string{"h": "10.0.0.9"}, true}}}, "eth0"}
+		IPAM{"default", map[string]string{"o": "p"}, []Pool{{"10.0.0.0/8", "10.1.0.0/16", "10.0.0.1", map[string]string{"h": "10.0.0.9"}, true}}}, "eth0", 1400}
 	var got Network
 	if err := statefile.Decode(statefile.Encode(n.members), got.members); err != nil || !reflect.DeepEqual(&got, n) {
 		t.Errorf("%+v, %v", got, err)

@@ -30,6 +30,10 @@ type Set struct {
 	Interval bool
 }
 
+// hostOrder tells `nft list` that a key is in the machine's order of bytes, or it shows none: type
+// (NFTNL_UDATA_SET_KEYBYTEORDER), length, BYTEORDER_HOST_ENDIAN.
+var hostOrder = []byte{0, 4, 1, 0, 0, 0}
+
 func typeOf(list []Type) (number, size uint32) {
 	for _, t := range list {
 		if len(list) > 1 {
@@ -61,6 +65,9 @@ func (b *Batch) AddSet(s Set) {
 	r.Add(unix.NFTA_SET_KEY_TYPE, big32(number))
 	r.Add(unix.NFTA_SET_KEY_LEN, big32(size))
 	r.Add(unix.NFTA_SET_ID, big32(s.ID))
+	if len(s.Key) == 1 && s.Key[0] == IfName {
+		r.Add(unix.NFTA_SET_USERDATA, hostOrder)
+	}
 	if s.Value != nil {
 		number, size = typeOf(s.Value)
 		r.Add(unix.NFTA_SET_DATA_TYPE, big32(number))
