@@ -1,0 +1,13 @@
+package script
+
+import (
+	"os"
+	"testing"
+
+	"bantam/internal/testenv"
+)
+
+func TestMain(m *testing.M) {
+	testenv.OwnNetwork()
+	os.Exit(m.Run())
+}
