@@ -50,6 +50,7 @@ func (a *Attachment) Members(f *statefile.Fields) {
 func (e *Endpoint) Members(f *statefile.Fields) {
 	f.Str("Network", &e.Network)
 	f.Str("NetworkName", &e.NetworkName)
+	f.Str("Driver", &e.Driver)
 	f.Str("ID", &e.ID)
 	f.Str("Interface", &e.Interface)
 	f.Str("Peer", &e.Peer)

@@ -89,6 +89,7 @@ type Attachment struct {
 type Endpoint struct {
 	Network     string // ID
 	NetworkName string
+	Driver      string
 	ID          string
 	Interface   string // in the container
 	Peer        string // its other end on the host, "" where there is none

@@ -203,7 +203,7 @@ func TestCodec(t *testing.T) {
 	if err := statefile.Decode(statefile.Encode(n.members), got.members); err != nil || !reflect.DeepEqual(&got, n) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	e := &Endpoint{"i", "n", "e", "eth0", "veth1", "02:42:ac:11:00:02", "172.17.0.2/16", "fd00::2/64", "172.17.0.1", "fd00::1", []string{"a"}, []Port{{"tcp", 80, "0.0.0.0", 8080}}}
+	e := &Endpoint{"i", "n", "bridge", "e", "eth0", "veth1", "02:42:ac:11:00:02", "172.17.0.2/16", "fd00::2/64", "172.17.0.1", "fd00::1", []string{"a"}, []Port{{"tcp", 80, "0.0.0.0", 8080}}}
 	var again Endpoint
 	if err := statefile.Decode(statefile.Encode(e.Members), again.Members); err != nil || !reflect.DeepEqual(&again, e) {
 		t.Errorf("%+v, %v", again, err)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"strings"
 
 	"bantam/internal/linux/netlink"
 	"bantam/internal/network"
@@ -23,7 +24,7 @@ import (
 var ErrDown = errors.New("the network's bridge is not there")
 
 // Up makes the network's bridge, with its addresses, unless it is there. The caller holds the lock of the store.
-func Up(n *network.Network) error {
+func Up(f network.Folder, n *network.Network) error {
 	c, err := netlink.Open()
 	if err != nil {
 		return err
@@ -31,7 +32,7 @@ func Up(n *network.Network) error {
 	defer c.Close()
 	index, err := c.Index(n.Interface)
 	if err == unix.ENODEV {
-		err = c.Do(newBridge(n))
+		err = c.Do(newBridge(f, n))
 		if err == nil {
 			index, err = c.Index(n.Interface)
 		}
@@ -40,6 +41,33 @@ func Up(n *network.Network) error {
 		return refused(n, err)
 	}
 	return configure(c, n, index)
+}
+
+// aliasPrefix is how the alias of our bridges begins; the network's folder follows.
+const aliasPrefix = "bantam "
+
+// Sweep removes bridges whose network is no more because its folder was deleted by hand. One that has ports is
+// left alone: the folder may be where this process can't see it.
+func Sweep() {
+	c, err := netlink.Open()
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	gone, busy := map[int]bool{}, map[int]bool{}
+	_ = c.List(unix.RTM_GETLINK, netlink.Link(0, 0, 0), func(m netlink.Message) error {
+		a := m.Attributes(unix.SizeofIfInfomsg)
+		busy[int(a.Uint32(unix.IFLA_MASTER))] = true
+		if dir, ours := strings.CutPrefix(a.String(unix.IFLA_IFALIAS), aliasPrefix); ours && unix.Access(dir, unix.F_OK) == unix.ENOENT {
+			gone[int(m.Uint32(4))] = true
+		}
+		return nil
+	})
+	for index := range gone {
+		if !busy[index] {
+			_ = c.Do(netlink.NewRequest(unix.RTM_DELLINK, 0, netlink.Link(index, 0, 0)))
+		}
+	}
 }
 
 // refused says what a machine lacks on which there is no bridge to be had.
@@ -53,12 +81,13 @@ func refused(n *network.Network, err error) error {
 	return fmt.Errorf("make bridge %s of network %s: %w", n.Interface, n.Name, err)
 }
 
-func newBridge(n *network.Network) *netlink.Request {
+func newBridge(f network.Folder, n *network.Network) *netlink.Request {
 	r := netlink.NewRequest(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, netlink.Link(0, 0, 0))
 	r.AddString(unix.IFLA_IFNAME, n.Interface)
 	// A bridge without an address of its own changes it with its ports.
 	sum := sha256.Sum256([]byte(n.ID))
 	r.Add(unix.IFLA_ADDRESS, append([]byte{0x02, 0x42}, sum[:4]...))
+	r.AddString(unix.IFLA_IFALIAS, aliasPrefix+f.Dir)
 	if n.MTU > 0 {
 		r.Add32(unix.IFLA_MTU, uint32(n.MTU))
 	}

@@ -103,7 +103,7 @@ func (t Table) Intact(n *network.Network) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer c.Close()
+	defer c.CloseAside()
 	if ok, err := nft.Has(c, nft.Inet, t.name, bridges.Name, nft.Name(n.Interface)); !ok || err != nil {
 		return false, err
 	}

@@ -42,7 +42,7 @@ func (b *Batch) Commit() error {
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer c.CloseAside()
 	list := append([]*netlink.Request{bound(unix.NFNL_MSG_BATCH_BEGIN)}, b.list...)
 	_, err = c.DoAll(append(list, bound(unix.NFNL_MSG_BATCH_END))...)
 	return err
