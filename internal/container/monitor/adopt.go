@@ -33,6 +33,7 @@ func (m *monitor) adopt() int {
 	if m.pidfd < 0 {
 		return m.finishUnseen()
 	}
+	m.reconnect()
 	if err := m.nameFiles(m.state.Pid); err != nil {
 		m.note("take over: " + err.Error())
 	}

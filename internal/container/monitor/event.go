@@ -13,9 +13,11 @@ import (
 // value in turn. A log that can't be written must not disturb the container.
 func (m *monitor) event(action string, more ...string) {
 	r := m.fresh()
-	_ = event.Append(m.job.Root, &event.Event{
-		Time: time.Now(), Type: "container", Action: action, ID: r.ID, Attributes: r.EventAttributes(more...),
-	})
+	m.tellEvent("container", action, r.ID, r.EventAttributes(more...))
+}
+
+func (m *monitor) tellEvent(kind, action, id string, attributes map[string]string) {
+	_ = event.Append(m.job.Root, &event.Event{Time: time.Now(), Type: kind, Action: action, ID: id, Attributes: attributes})
 }
 
 // eventDied tells of the container's end as the state has it.

@@ -87,6 +87,9 @@ func (m *monitor) adoptForeign(f *foreign, pid int, io *stdio) (err error) {
 	if m.pidfd, err = unix.PidfdOpen(pid, 0); err != nil {
 		return fmt.Errorf("its process %d: %w", pid, err)
 	}
+	if err := m.connect(pid); err != nil {
+		return err
+	}
 	if err := m.recordStart(pid); err != nil {
 		return err
 	}

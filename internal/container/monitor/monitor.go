@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"bantam/internal/container/connect"
 	"bantam/internal/container/folder"
 	"bantam/internal/container/logging"
 	"bantam/internal/container/monitor/wire"
@@ -46,6 +47,7 @@ type monitor struct {
 	names  *names.Resolver
 	ran    bool   // it ran before this monitor started it
 	kept   [2]int // the container's output, from the same, or -1
+	net    *connect.Container
 }
 
 // Main is the hidden verb "monitor". The command's end of the socket is descriptor wire.FD.
@@ -176,6 +178,7 @@ func (m *monitor) clear() error {
 	m.closeNames()
 	unix.Close(m.pidfd)
 	m.foreign().delete()
+	m.disconnect()
 	return m.group.remove()
 }
 

@@ -101,7 +101,10 @@ func (m *monitor) stdio() (*stdio, error) {
 
 // bringUp takes the child from the fork to its execve.
 func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) error {
-	err := m.group.ApplyLimits(spec.Linux.Resources)
+	err := m.connect(proc.Pid)
+	if err == nil {
+		err = m.group.ApplyLimits(spec.Linux.Resources)
+	}
 	if err == nil {
 		err = m.recordStart(proc.Pid)
 	}
@@ -130,6 +133,9 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 	}
 	m.volumeEvents("mount")
 	m.event("start")
+	for i := range m.state.Networks {
+		m.networkEvent("connect", &m.state.Networks[i])
+	}
 	m.attend(io)
 	return nil
 }
@@ -219,7 +225,10 @@ func (m *monitor) recordStart(pid int) error {
 	if m.checksHealth() {
 		m.state.Health = &folder.Health{Status: "starting"}
 	}
-	return m.folder.WriteState(m.state, !m.record.Host.AutoRemove)
+	if err := m.folder.WriteState(m.state, !m.record.Host.AutoRemove); err != nil {
+		return err
+	}
+	return m.net.Publish()
 }
 
 // failed tells the command why nothing runs, and leaves the container as docker
@@ -227,6 +236,7 @@ func (m *monitor) recordStart(pid int) error {
 func (m *monitor) failed(err error) int {
 	text, code := startError(err)
 	m.closeNames()
+	m.net.Stop()
 	if rm := m.group.remove(); rm != nil {
 		text += "; " + rm.Error()
 	}

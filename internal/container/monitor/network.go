@@ -1,0 +1,58 @@
+package monitor
+
+import (
+	"bantam/internal/container/connect"
+	"bantam/internal/launch"
+	"bantam/internal/network"
+)
+
+// connect connects the container to its networks, beside the child's own work. A state that says
+// that it is connected is one of a monitor that was killed.
+func (m *monitor) connect(pid int) (err error) {
+	host := connect.On(m.job.Root)
+	if len(m.state.Networks) > 0 {
+		host.Clear(m.record.ID, nil, m.state.Networks)
+		m.state.Networks = nil
+	}
+	if m.net, err = host.Start(m.record, pid); err != nil {
+		if err == connect.ErrDied {
+			err = launch.ErrDied
+		}
+		return err
+	}
+	m.state.Networks = m.net.Endpoints()
+	return nil
+}
+
+// disconnect takes back what connect made.
+func (m *monitor) disconnect() {
+	if m.net == nil && len(m.state.Networks) > 0 { // its end was not seen
+		connect.On(m.job.Root).Clear(m.record.ID, nil, m.state.Networks)
+	}
+	m.net.Stop()
+	m.net = nil
+	if len(m.state.Networks) == 0 {
+		return
+	}
+	for i := range m.state.Networks {
+		m.networkEvent("disconnect", &m.state.Networks[i])
+	}
+	m.state.Networks = nil
+	if !m.record.Host.AutoRemove {
+		if err := m.folder.WriteState(m.state, false); err != nil {
+			m.note(err.Error())
+		}
+	}
+}
+
+// reconnect holds the ports of a container whose monitor was killed.
+func (m *monitor) reconnect() {
+	var err error
+	if m.net, err = connect.On(m.job.Root).Adopt(m.record, m.state); err != nil {
+		m.note("take over: " + err.Error())
+	}
+}
+
+func (m *monitor) networkEvent(action string, e *network.Endpoint) {
+	m.tellEvent("network", action, e.Network, map[string]string{"container": m.record.ID, "name": e.NetworkName, "type": e.Driver})
+}
