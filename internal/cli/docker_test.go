@@ -12,16 +12,13 @@ import (
 
 // others are docker's options that bantam has not, with the reason.
 var others = map[string]string{
-	"expose": noNetworks, "ip": noNetworks, "ip6": noNetworks, "link": noNetworks, "link-local-ip": noNetworks, "mac-address": noNetworks, "network-alias": noNetworks,
-	"publish": noNetworks, "publish-all": noNetworks,
 	"images filter": list, "images tree": list, "rmi no-prune": list,
 	"rmi platform": manifests, "image inspect platform": manifests,
 }
 
 const (
-	noNetworks = "networks are not there yet"
-	list       = "not there yet"
-	manifests  = "a store keeps one platform of an image"
+	list      = "not there yet"
+	manifests = "a store keeps one platform of an image"
 )
 
 var flag = regexp.MustCompile(`(?m)^ +(?:(-\w), )?--([\w-]+)(?: ([\w-]+))?  +`)

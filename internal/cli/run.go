@@ -9,7 +9,7 @@ import (
 	"bantam/internal/engine"
 )
 
-const networkHelp = `Connect a container to a network: "none", "host" or "container:NAME". Until bantam has networks of its own the default is none`
+const networkHelp = "Connect a container to a network: a name, \"none\", \"host\", \"container:NAME\", or name=...,alias=...,ip=... (default \"bridge\")"
 
 func (c *call) runCommand() *command {
 	o := &engine.RunOptions{SigProxy: true}
@@ -27,7 +27,7 @@ func (c *call) runCommand() *command {
 
 // containerOptions are those that run and create share.
 func containerOptions(o *engine.RunOptions) []option.Option {
-	return slices.Concat(processOptions(o), healthOptions(&o.Health), isolationOptions(o), hostOptions(o), limitOptions(&o.Limits), deviceOptions(&o.Limits), refusedOptions())
+	return slices.Concat(processOptions(o), healthOptions(&o.Health), isolationOptions(o), hostOptions(o), networkOptions(&o.NetworkOptions), limitOptions(&o.Limits), deviceOptions(&o.Limits), refusedOptions())
 }
 
 // runOptions are a run's own.
@@ -93,8 +93,8 @@ func isolationOptions(o *engine.RunOptions) []option.Option {
 		option.String(&o.CgroupNS, "cgroupns", 0, "Cgroup namespace to use (host|private)"),
 		option.String(&o.IPC, "ipc", 0, "IPC mode to use: none, private, shareable, host or container:NAME"),
 		option.List(&o.Mounts, "mount", 0, nil, "Attach a filesystem mount to the container: type=bind|volume|tmpfs|image,source=...,target=..."),
-		network(&o.Network, "network"),
-		network(&o.Network, "net"),
+		network(&o.Networks, "network"),
+		network(&o.Networks, "net"),
 		option.String(&o.PID, "pid", 0, "PID namespace to use: host or container:NAME"),
 		option.Bool(&o.Privileged, "privileged", 0, "Give extended privileges to this container"),
 		option.Bool(&o.ReadOnly, "read-only", 0, "Mount the container's root filesystem as read only"),
@@ -158,10 +158,29 @@ func deviceOptions(l *engine.LimitOptions) []option.Option {
 	}
 }
 
-func network(to *string, name string) option.Option {
-	o := option.String(to, name, 0, networkHelp)
+func network(to *[]string, name string) option.Option {
+	o := option.List(to, name, 0, func(v string) error {
+		_, err := engine.ParseEndpoint(v)
+		return err
+	}, networkHelp)
 	o.Type = "network"
 	return o
+}
+
+// networkOptions are about addresses and ports.
+func networkOptions(o *engine.NetworkOptions) []option.Option {
+	return []option.Option{
+		option.List(&o.Expose, "expose", 0, engine.CheckExpose, "Expose a port or a range of ports"),
+		option.String(&o.IP, "ip", 0, "IPv4 address (e.g., 172.30.100.104)"),
+		option.String(&o.IP6, "ip6", 0, "IPv6 address (e.g., 2001:db8::33)"),
+		option.List(&o.Links, "link", 0, nil, "Add link to another container"),
+		option.List(&o.LinkLocal, "link-local-ip", 0, nil, "Container IPv4/IPv6 link-local addresses"),
+		option.String(&o.MAC, "mac-address", 0, "Container MAC address (e.g., 92:d0:c6:0a:29:33)"),
+		option.List(&o.Aliases, "network-alias", 0, nil, "Add network-scoped alias for the container"),
+		option.List(&o.Aliases, "net-alias", 0, nil, "Add network-scoped alias for the container"),
+		option.List(&o.Publish, "publish", 'p', engine.CheckPublish, "Publish a container's port(s) to the host"),
+		option.Bool(&o.PublishAll, "publish-all", 'P', "Publish all exposed ports to random ports"),
+	}
 }
 
 func (c *call) runContainer(o *engine.RunOptions) int {

@@ -27,15 +27,16 @@ type image struct {
 
 // imageConfig is the part of the OCI image configuration that a container inherits.
 type imageConfig struct {
-	User        string
-	Env         []string
-	Entrypoint  []string
-	Cmd         []string
-	WorkingDir  string
-	Labels      map[string]string
-	StopSignal  string
-	Healthcheck *local.Healthcheck
-	Volumes     []string
+	User         string
+	Env          []string
+	Entrypoint   []string
+	Cmd          []string
+	WorkingDir   string
+	Labels       map[string]string
+	StopSignal   string
+	Healthcheck  *local.Healthcheck
+	Volumes      []string
+	ExposedPorts map[string]struct{}
 }
 
 // draft checks the options against the image and makes the record, without touching the disk.
@@ -58,6 +59,9 @@ func (o *RunOptions) draft(img *image) (*folder.Record, error) {
 	}
 	if o.of != nil {
 		o.of.lend(r)
+	}
+	if r.Config.ExposedPorts, err = o.ports(&r.Host, img.Config.ExposedPorts); err != nil {
+		return nil, err
 	}
 	if r.Config.Hostname == "" {
 		r.Config.Hostname = r.ID[:12]
@@ -153,6 +157,9 @@ func (e *Engine) create(s *folder.Store, o *RunOptions, r *folder.Record) (folde
 		return folder.Folder{}, nil, err
 	}
 	if err := e.placeVolumes(s, r); err != nil {
+		return folder.Folder{}, nil, err
+	}
+	if err := e.attach(&o.NetworkOptions, r); err != nil {
 		return folder.Folder{}, nil, err
 	}
 	f, lock, err := s.Create(r.ID)

@@ -25,7 +25,7 @@ func (e *Engine) debugStopped(c *container, t *toolkit, o *DebugOptions) (int, e
 	conf := &c.Record.Config
 	s, err := e.prepare(&RunOptions{
 		Image: c.Record.Image, Command: standIn, Entrypoint: []string{""}, Stdin: true, Attach: []string{"stdin"}, Remove: true,
-		Mounts: []string{"type=image,src=" + builtin.Name + ",dst=/.bantam"}, Network: "none", LogDriver: "none",
+		Mounts: []string{"type=image,src=" + builtin.Name + ",dst=/.bantam"}, NetworkOptions: NetworkOptions{Network: "none"}, LogDriver: "none",
 		Hostname: conf.Hostname, User: conf.User, Workdir: conf.WorkingDir, Env: conf.Env, CapAdd: c.Record.Host.CapAdd,
 		CapDrop: c.Record.Host.CapDrop, Health: HealthOptions{Disable: true}, of: c,
 	})

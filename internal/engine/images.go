@@ -37,7 +37,8 @@ func (e *Engine) image(name string) (*image, error) {
 	c := &i.Config.Config
 	return &image{ID: i.ID.String(), Platform: platform(&i.Config), Layers: s.Layers(&i.Config), Config: imageConfig{
 		User: c.User, Env: c.Env, Entrypoint: c.Entrypoint, Cmd: c.Cmd, WorkingDir: c.WorkingDir, Labels: c.Labels, StopSignal: c.StopSignal, Healthcheck: c.Healthcheck,
-		Volumes: slices.Collect(maps.Keys(c.Volumes)),
+		Volumes:      slices.Collect(maps.Keys(c.Volumes)),
+		ExposedPorts: c.ExposedPorts,
 	}}, nil
 }
 

@@ -15,16 +15,20 @@ const sharing = "container:"
 
 // modes checks with whom the container shares its namespaces.
 func (o *RunOptions) modes(h *folder.HostConfig) error {
-	switch {
-	case h.NetworkMode == "" || h.NetworkMode == "default":
-		h.NetworkMode = "none"
-	case h.NetworkMode == "none" || h.NetworkMode == "host":
-	case strings.HasPrefix(h.NetworkMode, sharing):
+	if strings.HasPrefix(h.NetworkMode, sharing) {
 		if err := o.sharedNetwork(); err != nil {
 			return err
 		}
-	default:
-		return fmt.Errorf("network %s not found: bantam has none, host and container:NAME so far", h.NetworkMode)
+	}
+	if special(h.NetworkMode) {
+		if err := o.unconnected(h.NetworkMode); err != nil {
+			return err
+		}
+	}
+	for i := range o.Endpoints {
+		if err := o.Endpoints[i].check(); err != nil {
+			return err
+		}
 	}
 	for _, m := range [...]struct {
 		option, value string
@@ -66,6 +70,30 @@ func (o *RunOptions) sharedNetwork() error {
 		return errors.New("conflicting options: dns and the network mode")
 	case len(o.AddHosts) > 0:
 		return errors.New("conflicting options: custom host-to-IP mapping and the network mode")
+	case len(o.Links) > 0:
+		return errors.New("conflicting options: container type network can't be used with links. This would result in undefined behavior")
+	case len(o.Publish)+len(o.Bindings) > 0 || o.PublishAll:
+		return errors.New("conflicting options: port publishing and the container type network mode")
+	case len(o.Expose) > 0:
+		return errors.New("conflicting options: port exposing and the container type network mode")
+	case o.Endpoints[0].MAC != "":
+		return errors.New("conflicting options: mac-address and the network mode")
+	}
+	return nil
+}
+
+// unconnected refuses what only a network can give.
+func (o *RunOptions) unconnected(mode string) error {
+	e := &o.Endpoints[0]
+	switch {
+	case len(e.Aliases) > 0:
+		return errors.New("network-scoped aliases are only supported for user-defined networks")
+	case e.IPv4 != "" || e.IPv6 != "" || len(e.LinkLocal) > 0:
+		return errors.New("user-specified IP address is supported on user-defined networks only")
+	case e.MAC != "" && mode == "host":
+		return errors.New("conflicting options: mac-address and the network mode")
+	case e.MAC != "":
+		return errors.New("a MAC address is of an interface, and --network " + mode + " has none")
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ type RunOptions struct {
 	CapDrop      []string
 	Privileged   bool
 	SecurityOpt  []string
-	Network      string
+	NetworkOptions
 	PID          string
 	IPC          string
 	UTS          string
@@ -79,6 +79,9 @@ type RunOptions struct {
 
 // hostConfig checks what concerns the host and puts it into the record's form.
 func (o *RunOptions) hostConfig() (folder.HostConfig, []folder.Mount, error) {
+	if err := o.endpoints(); err != nil {
+		return folder.HostConfig{}, nil, err
+	}
 	h := folder.HostConfig{
 		Binds: o.Volumes, VolumesFrom: o.VolumesFrom, NetworkMode: o.Network, AutoRemove: o.Remove, CapAdd: o.CapAdd, CapDrop: o.CapDrop,
 		Privileged: o.Privileged, ReadonlyRootfs: o.ReadOnly, SecurityOpt: o.SecurityOpt, ShmSize: o.ShmSize,

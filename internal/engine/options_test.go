@@ -99,12 +99,12 @@ func TestBinds(t *testing.T) {
 func TestChecks(t *testing.T) {
 	img := &image{Config: imageConfig{Cmd: []string{"x"}}}
 	for want, o := range map[string]RunOptions{
-		"network x not found":                  {Network: "x"},
+		"network x not found":                  {NetworkOptions: NetworkOptions{Network: "x"}},
 		"Minimum memory limit allowed is 6MB":  {Limits: LimitOptions{Memory: 1 << 20}},
 		"range of CPUs is from 0.01 to":        {Limits: LimitOptions{NanoCPUs: -1}},
 		"range of CPUs":                        {Limits: LimitOptions{NanoCPUs: 1}},
 		"the working directory 'x' is invalid": {Workdir: "x"},
-		"conflicting options: hostname":        {Network: "container:x", Hostname: "h"},
+		"conflicting options: hostname":        {NetworkOptions: NetworkOptions{Network: "container:x"}, Hostname: "h"},
 		"hostname and the UTS mode":            {UTS: "host", Hostname: "h"},
 		"invalid PID mode":                     {PID: "x"},
 		"invalid IPC mode":                     {IPC: "container:"},

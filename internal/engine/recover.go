@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"bantam/internal/container/connect"
 	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor"
 	"bantam/internal/container/monitor/wire"
@@ -27,7 +28,7 @@ func (e *Engine) look(s *folder.Store, f folder.Folder) (*container, error) {
 	if err := c.read(); err != nil {
 		return nil, err
 	}
-	if c.State.Status != folder.Running && c.State.Status != folder.Restarting {
+	if c.State.Status != folder.Running && c.State.Status != folder.Restarting && len(c.State.Networks) == 0 {
 		return c, nil
 	}
 	lock, err := f.TryLock()
@@ -48,6 +49,7 @@ func (e *Engine) look(s *folder.Store, f folder.Folder) (*container, error) {
 	case folder.Restarting:
 		return c, e.resume(c, lock)
 	}
+	e.disconnect(c) // its monitor was killed after the end
 	lock.Free()
 	return c, nil
 }
@@ -118,6 +120,7 @@ func (c *container) fromEarlierBoot() bool {
 // cleanUp removes what a dead container left; the caller holds the lock.
 func (e *Engine) cleanUp(s *folder.Store, c *container) error {
 	err := monitor.RemoveGroup(c.Record.ID, c.State.Cgroup)
+	e.disconnect(c)
 	if c.Record.Host.AutoRemove {
 		if rm := discard(s, c.Folder, c.Record); err == nil {
 			err = rm
@@ -126,6 +129,18 @@ func (e *Engine) cleanUp(s *folder.Store, c *container) error {
 		return errors.Join(err, os.ErrNotExist)
 	}
 	return err
+}
+
+// disconnect takes back what a dead container has on networks; the caller holds its lock.
+func (e *Engine) disconnect(c *container) {
+	if len(c.Record.Networks) == 0 {
+		return
+	}
+	connect.On(e.Root).Clear(c.Record.ID, c.Record.Networks, c.State.Networks)
+	if len(c.State.Networks) > 0 {
+		c.State.Networks = nil
+		_ = c.WriteState(c.State, false) // else the next one does it again
+	}
 }
 
 // afterExit finishes the clean-up of a monitor that was killed between the exit and its own end.

@@ -76,6 +76,7 @@ func (e *Engine) removeStopped(s *folder.Store, c *container, anonymous bool) er
 		// Killed between the exit and the record, monitor included.
 		_ = monitor.RemoveGroup(c.Record.ID, c.State.Cgroup)
 	}
+	e.disconnect(c)
 	if anonymous {
 		err = discard(s, c.Folder, c.Record)
 	} else {
