@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Filters are what --filter NAME=VALUE has collected: the values of each name.
@@ -91,4 +92,18 @@ func (f Filters) Bool(name string) (*bool, error) {
 		found = &is
 	}
 	return found, nil
+}
+
+// until is the time of the filter until: what came before it fits. Zero is none.
+func (f Filters) until() (earliest time.Time, err error) {
+	for _, v := range f["until"] {
+		t, err := untilTime(v, time.Now())
+		if err != nil {
+			return t, badFilter("until", v)
+		}
+		if earliest.IsZero() || t.Before(earliest) {
+			earliest = t
+		}
+	}
+	return earliest, nil
 }

@@ -125,6 +125,9 @@ func (e *Engine) attach(o *NetworkOptions, r *folder.Record) error {
 		}
 		a, err := o.Endpoints[i].attachment(n)
 		if err != nil {
+			return &Invalid{err}
+		}
+		if a.Links, err = e.linkIDs(a.Links); err != nil {
 			return err
 		}
 		r.Networks = append(r.Networks, a)

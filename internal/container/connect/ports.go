@@ -166,7 +166,9 @@ func (c *Container) holder(proto string, number int) string {
 func (c *Container) serve() {
 	j := c.exposed()
 	for _, s := range c.sockets {
-		s.Serve(j.target(&s.Port))
+		if j != nil {
+			s.Serve(j.target(&s.Port))
+		}
 	}
 }
 

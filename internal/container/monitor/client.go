@@ -108,6 +108,8 @@ func (m *monitor) hear(polled []unix.PollFd) {
 			unix.PidfdSendSignal(m.pidfd, unix.Signal(msg.Body[0]), nil, 0)
 		case msg.Kind == wire.KindAttach && len(msg.Body) == 1:
 			m.attachClient(c, msg)
+		case msg.Kind == wire.KindNetwork:
+			m.tellNetwork(c, m.changeNetwork(msg.Body))
 		case msg.Kind == wire.KindExec:
 			m.forget(c)
 			m.execs.Add(1)

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"bantam/internal/container/connect"
+	"bantam/internal/container/monitor/wire"
 	"bantam/internal/launch"
 	"bantam/internal/network"
 )
@@ -55,4 +56,42 @@ func (m *monitor) reconnect() {
 
 func (m *monitor) networkEvent(action string, e *network.Endpoint) {
 	m.tellEvent("network", action, e.Network, map[string]string{"container": m.record.ID, "name": e.NetworkName, "type": e.Driver})
+}
+
+// changeNetwork connects the container to one more network, or disconnects it from one.
+func (m *monitor) changeNetwork(body []byte) error {
+	r, err := wire.DecodeNetwork(body)
+	if err != nil {
+		return err
+	}
+	had := m.state.Networks
+	action := "connect"
+	if r.Leave {
+		action, err = "disconnect", m.net.Leave(r.Network)
+	} else {
+		err = m.net.Join(m.state.Pid, r.Attachment)
+	}
+	if err != nil {
+		return err
+	}
+	m.state.Networks = m.net.Endpoints()
+	if err = m.folder.WriteState(m.state, false); err == nil {
+		err = m.net.Publish()
+	}
+	for _, e := range append(had, m.state.Networks...) {
+		if e.Network == r.Network {
+			m.networkEvent(action, &e)
+			break
+		}
+	}
+	return err
+}
+
+// tellNetwork answers the command that asked for a change.
+func (m *monitor) tellNetwork(c *client, err error) {
+	if err == nil {
+		m.tell(c, wire.KindNetwork, nil)
+		return
+	}
+	m.tell(c, wire.KindFailed, append([]byte{1}, err.Error()...))
 }

@@ -41,6 +41,9 @@ func (s *Sandbox) sub(j *Joint) error {
 	return err
 }
 
+// CheckMode checks the options that say how a network of macvlan or ipvlan works.
+func CheckMode(n *network.Network) error { return mode(netlink.NewRequest(0, 0, nil), n) }
+
 // mode writes the attributes of linux/if_link.h's IFLA_MACVLAN_* and IFLA_IPVLAN_*.
 func mode(r *netlink.Request, n *network.Network) error {
 	modes := map[string]map[string]uint32{

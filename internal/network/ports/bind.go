@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"sync/atomic"
 
 	"bantam/internal/network"
 
@@ -22,7 +23,7 @@ import (
 type Socket struct {
 	Port network.Port
 	file *os.File // nil where the kernel has no such protocol
-	to   netip.AddrPort
+	to   atomic.Pointer[netip.AddrPort]
 }
 
 // Bind takes a port of the host; number 0 is any that is free.

@@ -9,11 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Serve passes what comes to the port on to the container, from now on and until Close.
+// Serve passes what comes to the port on to the container, from now on and until Close. Called again it
+// leads elsewhere.
 func (s *Socket) Serve(to netip.AddrPort) {
-	s.to = to
-	switch {
-	case s.file == nil || !to.IsValid():
+	if s.file == nil || !to.IsValid() {
+		return
+	}
+	switch first := s.to.Swap(&to) == nil; {
+	case !first:
 	case s.Port.Proto == "tcp":
 		go s.accept()
 	case s.Port.Proto == "udp":
@@ -48,7 +51,7 @@ func (s *Socket) accept() {
 // pass is one connection.
 func (s *Socket) pass(from *os.File) {
 	defer from.Close()
-	to, err := dial(s.to)
+	to, err := dial(*s.to.Load())
 	if err != nil {
 		reset(from)
 		return

@@ -101,11 +101,12 @@ func (r *relay) towards(c client) *os.File {
 	if len(r.clients) >= maxClients {
 		return nil
 	}
-	fd, err := socket("udp", r.s.to.Addr())
+	to := *r.s.to.Load()
+	fd, err := socket("udp", to.Addr())
 	if err != nil {
 		return nil
 	}
-	if err := unix.Connect(fd, sockaddr(r.s.to)); err != nil {
+	if err := unix.Connect(fd, sockaddr(to)); err != nil {
 		unix.Close(fd)
 		return nil
 	}

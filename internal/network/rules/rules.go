@@ -72,7 +72,7 @@ func (t Table) batches(l Live, do func(*nft.Batch, string, ...nft.Element)) (in,
 			do(in, set, e)
 		}
 	}
-	if Guarded(l.Network) {
+	if Guarded(l.Network) && l.Endpoint.Peer != "" {
 		for _, g := range guards(l.Endpoint) {
 			do(over, g.set, g.list...)
 		}

@@ -68,6 +68,7 @@ const (
 	KindExec    Kind = 'E'
 	KindHeld    Kind = 'H'
 	KindGo      Kind = 'O'
+	KindNetwork Kind = 'N'
 )
 
 // Conn is one end.
