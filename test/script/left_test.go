@@ -53,6 +53,13 @@ func leftovers(root string) []string {
 
 // clear removes what a failed script has left running.
 func clear(t *testing.T, e *testscript.Env, bin string) {
+	// Then the next network takes the bridges away, and there are subnets for all scripts.
+	defer func() {
+		roots, _ := filepath.Glob(filepath.Join(e.WorkDir, "*", "networks"))
+		for _, dir := range roots {
+			os.RemoveAll(dir)
+		}
+	}()
 	ids, err := os.ReadDir(filepath.Join(e.WorkDir, "root", "containers"))
 	if err != nil || len(ids) == 0 {
 		return

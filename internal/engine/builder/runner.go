@@ -26,7 +26,7 @@ func (r runner) Run(ctx context.Context, p *build.Process) (*build.Ran, error) {
 	o := r.o
 	st := &engine.Step{Layers: p.Layers, Upper: p.Upper, Out: p.Out, Err: p.Err}
 	st.RunOptions = engine.RunOptions{
-		Command: p.Args, Entrypoint: []string{""}, Env: p.Env, Workdir: p.Dir, User: p.User, Hostname: p.Hostname, Network: p.Network,
+		Command: p.Args, Entrypoint: []string{""}, Env: p.Env, Workdir: p.Dir, User: p.User, Hostname: p.Hostname, NetworkOptions: engine.NetworkOptions{Network: p.Network},
 		Privileged: p.Insecure, AddHosts: o.AddHosts, ShmSize: o.ShmSize, CgroupParent: o.CgroupParent, Limits: o.Limits,
 		TTY: p.Terminal, Stdin: p.Terminal, LogDriver: "none",
 	}
