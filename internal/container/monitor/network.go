@@ -78,6 +78,9 @@ func (m *monitor) changeNetwork(body []byte) error {
 	if err = m.folder.WriteState(m.state, false); err == nil {
 		err = m.net.Publish()
 	}
+	if err == nil {
+		err = m.nameFiles(m.state.Pid)
+	}
 	for _, e := range append(had, m.state.Networks...) {
 		if e.Network == r.Network {
 			m.networkEvent(action, &e)

@@ -32,7 +32,7 @@ func Up(f network.Folder, n *network.Network) error {
 	defer c.Close()
 	index, err := c.Index(n.Interface)
 	if err == unix.ENODEV {
-		err = c.Do(newBridge(f, n))
+		err = c.Do(newBridge(n))
 		if err == nil {
 			index, err = c.Index(n.Interface)
 		}
@@ -40,7 +40,7 @@ func Up(f network.Folder, n *network.Network) error {
 	if err != nil {
 		return refused(n, err)
 	}
-	return configure(c, n, index)
+	return configure(c, f, n, index)
 }
 
 // aliasPrefix is how the alias of our bridges begins; the network's folder follows.
@@ -81,13 +81,12 @@ func refused(n *network.Network, err error) error {
 	return fmt.Errorf("make bridge %s of network %s: %w", n.Interface, n.Name, err)
 }
 
-func newBridge(f network.Folder, n *network.Network) *netlink.Request {
+func newBridge(n *network.Network) *netlink.Request {
 	r := netlink.NewRequest(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL, netlink.Link(0, 0, 0))
 	r.AddString(unix.IFLA_IFNAME, n.Interface)
 	// A bridge without an address of its own changes it with its ports.
 	sum := sha256.Sum256([]byte(n.ID))
 	r.Add(unix.IFLA_ADDRESS, append([]byte{0x02, 0x42}, sum[:4]...))
-	r.AddString(unix.IFLA_IFALIAS, aliasPrefix+f.Dir)
 	if n.MTU > 0 {
 		r.Add32(unix.IFLA_MTU, uint32(n.MTU))
 	}
@@ -98,13 +97,15 @@ func newBridge(f network.Folder, n *network.Network) *netlink.Request {
 }
 
 // configure gives a bridge its addresses and sets it up; what it has already stays.
-func configure(c *netlink.Conn, n *network.Network, index int) error {
+func configure(c *netlink.Conn, f network.Folder, n *network.Network, index int) error {
 	v4, v6 := n.Gateways()
 	// A container must not become the host's router (CVE-2020-13401).
 	if err := setting("net/ipv6/conf/"+n.Interface+"/accept_ra", "0"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	err := c.Do(up(index, !v6.IsValid()))
+	r := up(index, !v6.IsValid())
+	r.AddString(unix.IFLA_IFALIAS, aliasPrefix+f.Dir)
+	err := c.Do(r)
 	if err == unix.EAFNOSUPPORT { // a kernel without IPv6
 		err = c.Do(up(index, false))
 	}
