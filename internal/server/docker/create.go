@@ -59,7 +59,7 @@ func (r *createRequest) options() (*engine.RunOptions, error) {
 		StopSignal: g.StopSignal, Stdin: g.OpenStdin, TTY: g.Tty, Detach: !g.StdinOnce, Remove: h.AutoRemove,
 		GroupAdd: h.GroupAdd, Runtime: runtimeName(h.Runtime), Init: h.Init != nil && *h.Init, Restart: restart(&h.RestartPolicy),
 		Volumes: h.Binds, ReadOnly: h.ReadonlyRootfs, CapAdd: h.CapAdd, CapDrop: h.CapDrop, Privileged: h.Privileged,
-		SecurityOpt: slices.Clone(h.SecurityOpt), Network: string(h.NetworkMode), PID: string(h.PidMode), IPC: string(h.IpcMode), UTS: string(h.UTSMode),
+		SecurityOpt: slices.Clone(h.SecurityOpt), NetworkOptions: engine.NetworkOptions{Network: string(h.NetworkMode)}, PID: string(h.PidMode), IPC: string(h.IpcMode), UTS: string(h.UTSMode),
 		UserNS: string(h.UsernsMode), CgroupNS: string(h.CgroupnsMode), CgroupParent: h.CgroupParent, AddHosts: h.ExtraHosts,
 		DNSSearch: h.DNSSearch, DNSOptions: h.DNSOptions, Sysctls: pairs(h.Sysctls), ShmSize: h.ShmSize,
 		LogDriver: h.LogConfig.Type, LogOpts: pairs(h.LogConfig.Config),
