@@ -99,7 +99,7 @@ func TestBinds(t *testing.T) {
 func TestChecks(t *testing.T) {
 	img := &image{Config: imageConfig{Cmd: []string{"x"}}}
 	for want, o := range map[string]RunOptions{
-		"network x not found":                  {NetworkOptions: NetworkOptions{Network: "x"}},
+		"network-scoped aliases":               {NetworkOptions: NetworkOptions{Network: "none", Aliases: []string{"x"}}},
 		"Minimum memory limit allowed is 6MB":  {Limits: LimitOptions{Memory: 1 << 20}},
 		"range of CPUs is from 0.01 to":        {Limits: LimitOptions{NanoCPUs: -1}},
 		"range of CPUs":                        {Limits: LimitOptions{NanoCPUs: 1}},
