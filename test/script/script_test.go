@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "image": image, "left": left, "parallel": parallel, "wait-for": waitFor, "killmonitor": killMonitor,
-			"serve": serve, "registry": registry, "unkept": unkept, "syslogd": syslogd, "received": received,
+			"serve": serve, "registry": registry, "htpasswd": htpasswd, "certificate": certificate, "killing": killing, "unkept": unkept, "syslogd": syslogd, "received": received,
 		},
 	})
 }

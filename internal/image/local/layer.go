@@ -71,6 +71,11 @@ func (l *Lease) Layer(ctx context.Context, src *Source) (*Layer, error) {
 		}
 	}
 	f.layer, f.err = l.wanted(ctx, src)
+	if f.err != nil { // who asks again may have a better source
+		l.mu.Lock()
+		delete(l.flight, src.DiffID)
+		l.mu.Unlock()
+	}
 	close(f.done)
 	return f.layer, f.err
 }

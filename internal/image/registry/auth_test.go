@@ -141,7 +141,7 @@ func TestIdentityAndRegistryTokens(t *testing.T) {
 	}
 	o.Credential = known(&Credential{Username: "hen", Password: "wrong"})
 	_, err := f.repository(t, o).Manifest(background(t), "1")
-	contains(t, err, "unexpected status from GET request to "+k.URL+": 401 Unauthorized")
+	contains(t, err, "unauthorized: authentication required")
 }
 
 func TestTokenServersThatAreNone(t *testing.T) {

@@ -17,18 +17,20 @@ import (
 // several attempts. It ends exactly at the blob's size; the digest is the caller's to
 // verify, who may have the beginning.
 func (r *Repository) Blob(ctx context.Context, d manifest.Descriptor, from int64) *BlobReader {
-	return &BlobReader{ctx: ctx, repo: r, want: d, at: from, hosts: r.hosts}
+	ctx, cancel := context.WithCancel(ctx)
+	return &BlobReader{ctx: ctx, cancel: cancel, repo: r, want: d, at: from, hosts: r.hosts}
 }
 
-// BlobReader is a blob on its way.
+// BlobReader is a blob on its way. Close may be called while another goroutine reads.
 type BlobReader struct {
 	ctx    context.Context
+	cancel context.CancelFunc // ends what is on its way, and every other attempt
 	repo   *Repository
 	want   manifest.Descriptor
 	at     int64
-	body   io.ReadCloser
-	failed int     // attempts since the last progress
-	hosts  []*host // the first is read from
+	body   io.ReadCloser // the reader's own
+	failed int           // attempts since the last progress
+	hosts  []*host       // the first is read from
 	// Retry is told why the reader begins again, and where.
 	Retry func(err error, at int64)
 }
@@ -78,14 +80,14 @@ func (b *BlobReader) read(p []byte) (int, error) {
 		if left > 0 {
 			return 0, fmt.Errorf("cut short after %d of %d bytes: %w", b.at, b.want.Size, io.ErrUnexpectedEOF)
 		}
-		b.Close()
+		b.drop()
 	}
 	return 0, err
 }
 
 // again decides whether another attempt makes sense, and pauses before it.
 func (b *BlobReader) again(err error) error {
-	b.Close()
+	b.drop()
 	wrap := func(err error) error { return fmt.Errorf("blob %s: %w", b.want.Digest.Short(), err) }
 	if b.ctx.Err() != nil {
 		return b.ctx.Err()
@@ -157,12 +159,16 @@ func rangeStart(s string) (int64, bool) {
 	return n, ok && dash && err == nil && n >= 0
 }
 
+// drop gives up what has not arrived of one attempt.
+func (b *BlobReader) drop() {
+	if b.body != nil {
+		b.body.Close()
+		b.body = nil
+	}
+}
+
 // Close gives up what has not arrived.
 func (b *BlobReader) Close() error {
-	if b.body == nil {
-		return nil
-	}
-	err := b.body.Close()
-	b.body = nil
-	return err
+	b.cancel()
+	return nil
 }

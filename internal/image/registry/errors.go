@@ -54,8 +54,13 @@ func (e *StatusError) Error() string {
 		}
 		parts = append(parts, text)
 	}
-	if len(parts) > 0 {
+	switch {
+	case len(parts) > 0:
 		return strings.Join(parts, "; ")
+	case e.Status == http.StatusUnauthorized: // HEAD has no body
+		return "unauthorized: authentication required"
+	case e.Status == http.StatusForbidden:
+		return "denied: requested access to the resource is denied"
 	}
 	return "unexpected status from " + e.Method + " request to " + redacted(e.URL) + ": " + strconv.Itoa(e.Status) + " " + http.StatusText(e.Status)
 }

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"bantam/internal/image/blob"
 	"bantam/internal/image/digest"
@@ -250,25 +251,10 @@ func (p *puller) layers(ctx context.Context, c *local.Config, quiet bool) error 
 
 func (p *puller) layer(ctx context.Context, d manifest.Descriptor, diff digest.Digest, quiet bool) error {
 	id := d.Digest.Short()
-	resumed := false
-	src := &local.Source{
-		Blob: d.Digest, BlobSize: d.Size, DiffID: diff, Keep: true,
-		Open: func(offset int64) (io.ReadCloser, error) {
-			resumed = offset > 0
-			r := p.repo.Blob(ctx, d, offset)
-			r.Retry = func(err error, _ int64) { p.tell.say(id, "Retrying: "+err.Error()) }
-			return r, nil
-		},
-		Progress: func(n int64) {
-			if p.tell.progress(id, "Downloading", n, d.Size); n == d.Size {
-				p.tell.say(id, "Download complete")
-			}
-		},
-	}
-	l, err := p.lease.Layer(ctx, src)
-	if errors.Is(err, blob.ErrCorrupt) && resumed { // what was there of it may have been wrong
+	l, resumed, err := p.attempt(ctx, d, diff)
+	if err != nil && resumed { // what was there of it may have been wrong
 		p.tell.say(id, "Retrying: "+err.Error())
-		l, err = p.lease.Layer(ctx, src)
+		l, _, err = p.attempt(ctx, d, diff)
 	}
 	switch {
 	case err != nil:
@@ -280,6 +266,58 @@ func (p *puller) layer(ctx context.Context, d manifest.Descriptor, diff digest.D
 		p.tell.say(id, "Pull complete")
 	}
 	return nil
+}
+
+// attempt brings a layer in. What failed while the registry sent all that it was asked for
+// is wrong, and is not kept to be resumed; resumed says that a part of it was older.
+func (p *puller) attempt(ctx context.Context, d manifest.Descriptor, diff digest.Digest) (l *local.Layer, resumed bool, err error) {
+	id := d.Digest.Short()
+	var body *body
+	l, err = p.lease.Layer(ctx, &local.Source{
+		Blob: d.Digest, BlobSize: d.Size, DiffID: diff, Keep: true,
+		Open: func(offset int64) (io.ReadCloser, error) {
+			r := p.repo.Blob(ctx, d, offset)
+			r.Retry = func(err error, _ int64) { p.tell.say(id, "Retrying: "+err.Error()) }
+			body = newBody(r, offset > 0)
+			return body, nil
+		},
+		Progress: func(n int64) {
+			if p.tell.progress(id, "Downloading", n, d.Size); n == d.Size {
+				p.tell.say(id, "Download complete")
+			}
+		},
+	})
+	if err == nil || body == nil || body.failed.Load() || ctx.Err() != nil {
+		return l, false, err
+	}
+	w, bad := p.lease.Blobs().Begin(d.Digest.Hex())
+	if bad == nil {
+		bad = w.Discard()
+	}
+	return l, body.resumed, errors.Join(err, bad)
+}
+
+// body remembers whether the registry failed. It is read ahead, by another goroutine.
+type body struct {
+	io.ReadCloser
+	resumed bool
+	closed  atomic.Bool // what fails now says nothing about the registry
+	failed  atomic.Bool
+}
+
+func newBody(r io.ReadCloser, resumed bool) *body { return &body{ReadCloser: r, resumed: resumed} }
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF && !b.closed.Load() {
+		b.failed.Store(true)
+	}
+	return n, err
+}
+
+func (b *body) Close() error {
+	b.closed.Store(true)
+	return b.ReadCloser.Close()
 }
 
 // hint says what to do about content that is not what its digest says.
