@@ -30,7 +30,7 @@ var lanes = []lane{
 		packages: []string{"./internal/linux/cgroup/...", "./internal/launch/...", "./internal/container/...", "./internal/cli/...", "./internal/engine/..."},
 		parallel: "1", wrap: v2View, unless: noView},
 	{name: "e2e", about: "end-to-end scripts, escapes, fault sweep, leaks",
-		packages: []string{"./test/script/...", "./test/escape/...", "./test/sweep/...", "./test/leak/...", "./test/tour/..."}, parallel: "1"},
+		packages: []string{"./test/script/...", "./test/escape/...", "./test/sweep/...", "./test/leak/...", "./test/crash/...", "./test/tour/..."}, parallel: "1"},
 	{name: "e2e-v2", about: "end-to-end scripts in a cgroup v2 view",
 		packages: []string{"./test/script/...", "./test/sweep/..."}, parallel: "1", wrap: v2View, unless: noView},
 	{name: "peers", about: "Docker, Podman, containerd and Buildah drive bantam-oci", packages: []string{"./test/peers/..."}, parallel: "1"},

@@ -221,7 +221,7 @@ func readIn(root, path string) ([]byte, error) {
 	}
 	defer unix.Close(dir)
 	fd, err := unix.Openat2(dir, path, &unix.OpenHow{
-		Flags:   unix.O_RDONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC,
+		Flags:   unix.O_PATH | unix.O_CLOEXEC, // a device is not opened by looking what it is
 		Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS,
 	})
 	if err != nil {
@@ -240,7 +240,12 @@ func readIn(root, path string) ([]byte, error) {
 	case st.Size > maxFile:
 		return nil, errTooBig
 	}
+	file, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fd), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(file)
 	b := make([]byte, st.Size)
-	n, err := unix.Read(fd, b)
+	n, err := unix.Read(file, b)
 	return b[:max(n, 0)], err
 }
