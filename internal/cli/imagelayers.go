@@ -81,13 +81,3 @@ func layerTable(o *engine.ImageLayers, files bool) string {
 	b.WriteString("\n" + engine.HumanSize(o.Size) + " in " + n(len(o.Layers)) + " layers, " + engine.HumanSize(o.Wasted) + " wasted\n")
 	return b.String()
 }
-
-// printable keeps what an image says from moving the cursor.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return '?'
-		}
-		return r
-	}, s)
-}

@@ -99,6 +99,9 @@ func measureView(view string, runs int, only string) ([]row, error) {
 	if view == boxView {
 		return measureBox(n, runs, only)
 	}
+	if view == imagesView {
+		return measureImages(n, dir)
+	}
 	if view == "engine" {
 		e, err := newEngines(n, dir, runs)
 		if err != nil {

@@ -22,6 +22,9 @@ func promisesTable() string {
 		case p.peer != "":
 			limit, beside = fmt.Sprintf("%.2f of the peer's time", p.most), "Debian's "+p.peer
 		}
+		if p.peer == "floor" {
+			beside = "decompressing side by side and writing the files"
+		}
 		fmt.Fprintf(&b, "| %s | %s | %s | `make bench` |\n", p.name, limit, beside)
 	}
 	return b.String()
@@ -55,7 +58,7 @@ var promises = append([]promise{
 	{name: "container, 4 in flight", most: 10},
 	{name: "bantam run, 200th by 1st", most: 1.25, unit: "times"},
 	{name: "200 MB/s of log lines, time by a file's", most: 1.25, unit: "times"},
-}, boxPromises()...)
+}, append(boxPromises(), imagePromises()...)...)
 
 // limit returns what a row may reach at most, and whether it can be told.
 func (p promise) limit(r row) (float64, bool) {

@@ -11,21 +11,26 @@ import (
 // table is one of the tables of SPECIFICATION.md, between marks of its own.
 type table struct {
 	begin, end string
-	box        bool // whether it is the userland's
-	key        int  // how many of its columns say what a line is about
+	view       string // whose rows it has; "" for those of the other views
+	key        int    // how many of its columns say what a line is about
 	print      func(w io.Writer, rows []row)
 }
 
 var tables = []table{
 	{begin: "<!-- figures -->", end: "<!-- end of figures -->", key: 3, print: printTable},
-	{begin: "<!-- figures of box -->", end: "<!-- end of figures of box -->", box: true, key: 2, print: printBoxTable},
+	{begin: "<!-- figures of box -->", end: "<!-- end of figures of box -->", view: boxView, key: 2, print: printBoxTable},
+	{begin: "<!-- figures of images -->", end: "<!-- end of figures of images -->", view: imagesView, key: 2, print: printImagesTable},
 }
 
 // rows are those that belong into the table.
 func (t table) rows(all []row) []row {
 	var mine []row
 	for _, r := range all {
-		if (r.View == boxView) == t.box {
+		own := r.View
+		if own != boxView && own != imagesView {
+			own = ""
+		}
+		if own == t.view {
 			mine = append(mine, r)
 		}
 	}

@@ -17,8 +17,9 @@ import (
 //	v1      the host's v1 hierarchies, the unified one hidden: Debian's crun refuses a hybrid layout
 //	v2      the unified hierarchy alone, at /sys/fs/cgroup
 //	engine  the machine as it is, for bantam and Docker
+//	images  the same, for images, with Podman
 //	box     the same, for the userland
-var views = []string{"v1", "v2", "engine", boxView}
+var views = []string{"v1", "v2", "engine", imagesView, boxView}
 
 const boxView = "box"
 
@@ -29,6 +30,8 @@ func viewsOf(only string) []string {
 		return views
 	case strings.HasPrefix(only, boxView):
 		return []string{boxView}
+	case strings.HasPrefix(only, imagesView):
+		return []string{imagesView}
 	}
 	return views[:3]
 }

@@ -7,33 +7,80 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Flush puts an unpacked tree on the disk. syncfs(2) would wait for whatever everybody
-// else has written to the file system, too, which takes seconds on a busy machine. Where
-// the file system's journal is known to keep order, the files' data is written and
-// waited for, and one fsync of last, a file made after the tree, commits the journal
-// with all names and attributes that came before it (ext4 with data=ordered, XFS).
-func Flush(last *os.File, roots ...int) error {
+// # On the disk
+//
+// An image is acknowledged when it is on the disk. syncfs(2) would wait for whatever
+// everybody else has written to the file system, too, which takes seconds on a busy
+// machine, and an fsync(2) of each file would commit the journal thousands of times.
+// Where the journal is known to keep order (ext4, XFS), data is written and waited for
+// first, with sync_file_range(2); then names are given, and one fsync of the folder that
+// was changed last commits all names and attributes that came before. On other file
+// systems syncfs takes both places.
+
+// ordered says whether the journal of the file system keeps order; without is a file
+// system in memory, where nothing has to be done.
+func ordered(fd int) (ordered, without bool, err error) {
 	var fs unix.Statfs_t
-	if err := unix.Fstatfs(int(last.Fd()), &fs); err != nil {
-		return err
+	if err := unix.Fstatfs(fd, &fs); err != nil {
+		return false, false, err
 	}
 	switch fs.Type {
 	case unix.TMPFS_MAGIC:
-		return nil
+		return false, true, nil
 	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC:
-	default:
-		return unix.Syncfs(int(last.Fd()))
+		return true, false, nil
 	}
-	for _, root := range roots {
-		fd, err := unix.Openat(root, ".", openDir, 0)
-		if err != nil {
-			return err
-		}
-		if err := flushFolder(fd); err != nil {
-			return err
-		}
+	return false, false, nil
+}
+
+// WriteOut brings the data of the files below the folder root to the disk.
+func WriteOut(root int) error {
+	journal, memory, err := ordered(root)
+	if err != nil || memory {
+		return err
 	}
-	return last.Sync()
+	if !journal {
+		return unix.Syncfs(root)
+	}
+	fd, err := unix.Openat(root, ".", openDir, 0)
+	if err != nil {
+		return err
+	}
+	return flushFolder(fd)
+}
+
+// WriteOutFile is WriteOut for one file.
+func WriteOutFile(f *os.File) error {
+	journal, memory, err := ordered(int(f.Fd()))
+	if err != nil || memory {
+		return err
+	}
+	if !journal {
+		return f.Sync()
+	}
+	return writeOut(int(f.Fd()))
+}
+
+func writeOut(fd int) error {
+	return unix.SyncFileRange(fd, 0, 0, unix.SYNC_FILE_RANGE_WAIT_BEFORE|unix.SYNC_FILE_RANGE_WRITE|unix.SYNC_FILE_RANGE_WAIT_AFTER)
+}
+
+// Settle makes what was written out, and the names that were given since, outlast a power
+// cut; dir is the folder that was changed last.
+func Settle(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	journal, memory, err := ordered(int(f.Fd()))
+	if err != nil || memory {
+		return err
+	}
+	if !journal {
+		return unix.Syncfs(int(f.Fd()))
+	}
+	return f.Sync()
 }
 
 // flushFolder writes the data of all files below the open folder, which it closes.
@@ -73,7 +120,7 @@ func flushEntry(dir int, e os.DirEntry) error {
 			return err
 		}
 		defer unix.Close(fd)
-		return unix.SyncFileRange(fd, 0, 0, unix.SYNC_FILE_RANGE_WAIT_BEFORE|unix.SYNC_FILE_RANGE_WRITE|unix.SYNC_FILE_RANGE_WAIT_AFTER)
+		return writeOut(fd)
 	}
 	return nil
 }

@@ -2,12 +2,12 @@ package local
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 
 	"bantam/internal/image/archive"
 	"bantam/internal/image/digest"
+	"bantam/internal/image/layer"
 	"bantam/internal/image/reference"
 )
 
@@ -43,23 +43,34 @@ func (l *Lease) Add(images ...NewImage) ([]digest.Digest, error) {
 		return nil, err
 	}
 	defer free()
-	if err := l.publish(); err != nil {
+	last := ""
+	if n, err := l.publish(); err != nil {
 		return nil, err
+	} else if n > 0 {
+		last = "/layers"
 	}
 	ids := make([]digest.Digest, len(images))
 	for i := range images {
 		if ids[i], err = l.record(images[i].Config); err != nil {
 			return nil, err
 		}
+		last = "/images/sha256"
 	}
 	for i, n := range images {
 		for _, ref := range n.Names {
 			if err := l.SetName(Name{ref.Tagged(), Target{ids[i], n.Manifest, n.Index}}); err != nil {
 				return nil, err
 			}
+			last = "/tags"
 		}
 	}
-	return ids, l.sync("/tags")
+	if last == "" {
+		return ids, nil
+	}
+	if err := layer.Settle(l.Root + last); err != nil {
+		return nil, fmt.Errorf("flush to disk: %w", err)
+	}
+	return ids, nil
 }
 
 // flush writes all files to the disk before a name says that they are there.
@@ -74,17 +85,18 @@ func (l *Lease) flush() error {
 	return nil
 }
 
-// publish gives the unpacked layers their names. The caller shares the lock.
-func (l *Lease) publish() error {
+// publish gives the unpacked layers their names, and says how many there were. The
+// caller shares the lock.
+func (l *Lease) publish() (n int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for len(l.staged) > 0 {
+	for ; len(l.staged) > 0; n++ {
 		if err := l.staged[0].publish(); err != nil {
-			return err
+			return n, err
 		}
 		l.staged = l.staged[1:]
 	}
-	return nil
+	return n, nil
 }
 
 // record keeps a configuration.
@@ -109,20 +121,7 @@ func (l *Lease) record(raw []byte) (digest.Digest, error) {
 	if err != nil {
 		return "", fmt.Errorf("keep image %s: %w", id.Short(), err)
 	}
-	return id, l.sync("/images/sha256")
-}
-
-// sync flushes a folder: a name that was said to be there is there after a power cut.
-func (s *Store) sync(dir string) error {
-	f, err := os.Open(s.Root + dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
+	return id, nil
 }
 
 // link remembers which layer a compressed blob holds.
@@ -151,7 +150,10 @@ func (l *Lease) Publish() error {
 		return err
 	}
 	defer free()
-	return l.publish()
+	if n, err := l.publish(); n == 0 || err != nil {
+		return err
+	}
+	return layer.Settle(l.Root + "/layers")
 }
 
 // BaseDir is the folder below every image.

@@ -104,5 +104,5 @@ func writeDurably(path string, b []byte) error {
 	if _, err := f.Write(b); err != nil {
 		return err
 	}
-	return f.Sync()
+	return layer.WriteOutFile(f)
 }

@@ -210,7 +210,8 @@ func (s *Store) unpackAgain(ctx context.Context, b LayerBlob) error {
 	if err := s.discardLayer(b.DiffID); err != nil {
 		return err
 	}
-	return lease.publish()
+	_, err = lease.publish()
+	return err
 }
 
 func (c *checker) images() error {

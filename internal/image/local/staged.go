@@ -108,25 +108,9 @@ func (st *staged) files(tar io.Reader, limits layer.Limits) (layer.Stats, error)
 	return layer.Unpack(root, tar, layer.Options{Rootless: os.Geteuid() != 0, Limits: limits, Recipe: recipe})
 }
 
+// flush brings the data of all files to the disk.
 func (st *staged) flush() error {
-	recipe, err := os.Open(st.dir + "/recipe")
-	if err != nil {
-		return err
-	}
-	defer recipe.Close()
-	var roots []int
-	for _, d := range [...]string{"/files", "/old"} {
-		fd, err := openFolder(st.dir + d)
-		if err == unix.ENOENT {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		defer unix.Close(fd)
-		roots = append(roots, fd)
-	}
-	return layer.Flush(recipe, roots...)
+	return layer.WriteOut(st.lock)
 }
 
 // publish gives the layer its name. The caller shares the lock.
