@@ -67,7 +67,8 @@ func distinct(items []Item) []*Layer {
 }
 
 func loadLayer(ctx context.Context, lease *local.Lease, s Source, l *Layer, o *LoadOptions) error {
-	src := &local.Source{Blob: l.Blob, BlobSize: l.Size, DiffID: l.DiffID, Limits: o.Limits, Keep: true}
+	// A blob is kept for the sake of its digest, which only a manifest tells.
+	src := &local.Source{Blob: l.Blob, BlobSize: l.Size, DiffID: l.DiffID, Limits: o.Limits, Keep: l.Blob != ""}
 	size := l.Size
 	src.Open = func(at int64) (io.ReadCloser, error) {
 		r, n, err := s.Open(l.File)

@@ -88,7 +88,7 @@ func (in *input) choose(l *Lease, f archive.Format) (err error) {
 		err = in.w.Discard()
 		in.w = nil
 	}
-	if in.w == nil {
+	if in.w == nil && in.src.Blob != "" {
 		in.hash = digest.New()
 	}
 	return err
@@ -152,13 +152,15 @@ func (in *input) finish(l *Lease, out *Layer) (err error) {
 		if out.Blob, err = in.keep(l); err != nil {
 			return err
 		}
-	case in.hash == nil:
-		out.Blob = src.Blob
-	default:
-		if out.Blob = digest.From(in.hash); src.Blob != "" && out.Blob != src.Blob {
+	case in.hash != nil:
+		if out.Blob = digest.From(in.hash); out.Blob != src.Blob {
 			return fmt.Errorf("%w: the digest is %s, not %s", blob.ErrCorrupt, out.Blob, src.Blob)
 		}
 		return nil
+	case src.Blob == "": // nobody asked what it is
+		return nil
+	default: // the store has verified what it gave
+		out.Blob = src.Blob
 	}
 	return l.link(out.Blob, out.DiffID, out.Format)
 }

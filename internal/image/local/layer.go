@@ -34,7 +34,7 @@ type Layer struct {
 	DiffID   digest.Digest
 	Size     int64         // bytes of its regular files
 	TarSize  int64         // bytes of its tar file
-	Blob     digest.Digest // what was read; the diff id for a plain tar file
+	Blob     digest.Digest // what was read, "" where it was neither known nor kept
 	BlobSize int64
 	Format   archive.Format
 	Existed  bool // nothing was read
