@@ -28,6 +28,9 @@ func (c *call) heavyVerb() *command {
 const asBantam = "BANTAM_TEST_HEAVY"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgress) != "" {
+		os.Exit(showProgress())
+	}
 	if os.Getenv(asBantam) == "" {
 		os.Exit(m.Run())
 	}

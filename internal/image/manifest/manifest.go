@@ -142,8 +142,25 @@ func (d *Document) References() []Descriptor {
 	return list
 }
 
-// Encode writes a document as it is stored: its bytes are what is hashed.
-func (d *Document) Encode() ([]byte, error) { return json.Marshal(d) }
+// Encode writes a document as it is stored: its bytes are what is hashed. A list that the
+// specification wants is there, even if it is empty.
+func (d *Document) Encode() ([]byte, error) {
+	type plain Document
+	none := []Descriptor{}
+	switch {
+	case d.IsIndex() && len(d.Manifests) == 0:
+		return json.Marshal(struct {
+			*plain
+			Manifests []Descriptor `json:"manifests"`
+		}{(*plain)(d), none})
+	case !d.IsIndex() && len(d.Layers) == 0:
+		return json.Marshal(struct {
+			*plain
+			Layers []Descriptor `json:"layers"`
+		}{(*plain)(d), none})
+	}
+	return json.Marshal(d)
+}
 
 // Compressed says whether no layer is a plain tar file.
 func (d *Document) Compressed() bool {
