@@ -106,7 +106,7 @@ func (e *Engine) commit(c *container, o *CommitOptions) (string, error) {
 	r, w := io.Pipe()
 	go func() { w.CloseWithError(layer.Pack(w, upper, layer.PackOptions{Overlay: true})) }()
 	defer r.Close()
-	id, err := addLayer(s, config, ref, r)
+	id, err := addLayer(s, config, ref, r, Limits{})
 	return id.String(), err
 }
 

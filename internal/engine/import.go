@@ -8,11 +8,11 @@ import (
 	"net/url"
 	"os"
 	"runtime"
-	"strings"
 	"time"
 
 	"bantam/internal/image/digest"
 	"bantam/internal/image/local"
+	"bantam/internal/image/manifest"
 	"bantam/internal/image/reference"
 )
 
@@ -24,6 +24,7 @@ type ImportOptions struct {
 	Message   string
 	Platform  string
 	Changes   []string
+	Limits    Limits // of what the tar file expands to
 }
 
 // Import makes an image of a tar file and returns its id.
@@ -37,11 +38,11 @@ func (e *Engine) Import(o *ImportOptions) (string, error) {
 		return "", err
 	}
 	if o.Platform != "" {
-		p := strings.Split(o.Platform, "/")
-		if len(p) < 2 || len(p) > 3 || p[0] != "linux" {
-			return "", fmt.Errorf("platform %q: want linux/ARCHITECTURE[/VARIANT]", o.Platform)
+		p, err := manifest.ParsePlatform(o.Platform)
+		if err != nil {
+			return "", &Invalid{err}
 		}
-		c.OS, c.Architecture, c.Variant = p[0], p[1], strings.Join(p[2:], "")
+		c.OS, c.Architecture, c.Variant = p.OS, p.Architecture, p.Variant
 	}
 	s, err := e.images()
 	if err != nil {
@@ -53,7 +54,7 @@ func (e *Engine) Import(o *ImportOptions) (string, error) {
 	}
 	defer in.Close()
 	c.History = []local.History{{Created: c.Created, Comment: o.comment()}}
-	id, err := addLayer(s, c, ref, in)
+	id, err := addLayer(s, c, ref, in, o.Limits)
 	var failed *CodedError
 	if errors.As(err, &failed) { // the download: that it was being unpacked says nothing
 		err = failed
@@ -66,13 +67,16 @@ func (e *Engine) Import(o *ImportOptions) (string, error) {
 }
 
 // addLayer keeps an image that is c and a layer more, the tar file that in has.
-func addLayer(s *local.Store, c *local.Config, ref *reference.Reference, in io.Reader) (digest.Digest, error) {
+func addLayer(s *local.Store, c *local.Config, ref *reference.Reference, in io.Reader, limits Limits) (digest.Digest, error) {
 	lease, err := s.Lease()
 	if err != nil {
 		return "", err
 	}
 	defer lease.Close()
-	l, err := lease.Layer(context.Background(), &local.Source{Open: func(int64) (io.ReadCloser, error) { return io.NopCloser(in), nil }})
+	l, err := lease.Layer(context.Background(), &local.Source{
+		Limits: limits.layer(),
+		Open:   func(int64) (io.ReadCloser, error) { return io.NopCloser(in), nil },
+	})
 	if err != nil {
 		return "", err
 	}
