@@ -38,10 +38,12 @@ func imagePromises() []promise {
 		{name: "images: load", peer: "podman", most: 0.5},
 		{name: "images: load", peer: "floor", most: 1.25},
 		{name: "images: save", peer: "docker", most: 0.5},
+		{name: "images: pull", peer: "podman", most: 0.5},
 		{name: "images: import of 3 MB", most: 15},
 		{name: "images: list of 500", most: 20},
 		{name: "images: load, peak resident", most: 96 * 1024, unit: "KiB"},
 		{name: "images: save, peak resident", most: 96 * 1024, unit: "KiB"},
+		{name: "images: pull, peak resident", most: 96 * 1024, unit: "KiB"},
 	}
 }
 
@@ -77,7 +79,7 @@ func measureImages(n *native, dir string) ([]row, error) {
 		return nil, err
 	}
 	var rows []row
-	for _, measure := range []func() ([]row, error){l.load, l.save, l.small, l.list} {
+	for _, measure := range []func() ([]row, error){l.load, l.save, l.pull, l.small, l.list} {
 		r, err := measure()
 		if err != nil {
 			return nil, err

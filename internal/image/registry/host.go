@@ -78,6 +78,7 @@ func (h *host) transport() (*http.Transport, error) {
 	t.TLSHandshakeTimeout = h.client.opt.Stall
 	t.DialContext = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	t.MaxIdleConnsPerHost = 8
+	t.ReadBufferSize, t.WriteBufferSize = bufferSize, bufferSize
 	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !h.verify} //nolint: the user asked for it
 	if err := h.certificates(t.TLSClientConfig); err != nil {
 		return nil, err
@@ -129,7 +130,10 @@ func (h *host) certificates(config *tls.Config) error {
 	return nil
 }
 
-const maxRedirects = 10
+const (
+	maxRedirects = 10
+	bufferSize   = 64 << 10 // of a connection; a layer is many megabytes
+)
 
 // redirect keeps credentials at home: net/http would pass them to a subdomain and to any
 // port of the same host.
