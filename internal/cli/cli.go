@@ -127,9 +127,14 @@ func (c *call) main(args []string) int {
 	case rest[0] == "help":
 		return c.helpFor(rest[1:], globals)
 	}
+	args = rest
 	cmd, rest := c.find(rest)
+	if text := c.group(args); cmd == nil && text != "" {
+		c.print(text)
+		return 0
+	}
 	if cmd == nil {
-		c.complain("bantam: unknown command: bantam " + rest[0] + "\n\nRun 'bantam --help' for more information")
+		c.complain(unknown(args))
 		return 1
 	}
 	return c.invoke(cmd, rest)

@@ -18,7 +18,7 @@ func (c *call) createCommand() *command {
 			id, err := c.engine().Create(o)
 			if err != nil {
 				c.complain("bantam: " + err.Error() + "\n\nRun 'bantam create --help' for more information")
-				return engine.CodeEngine
+				return 1 // as docker create; run ends with 125
 			}
 			c.print(id + "\n")
 			return 0

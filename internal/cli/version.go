@@ -29,7 +29,7 @@ func versionText(v engine.VersionInfo) string {
 	var b strings.Builder
 	b.WriteString("Bantam: container engine without a daemon\n")
 	for _, l := range [...][2]string{
-		{"Version:", v.Version}, {"Go version:", v.GoVersion}, {"Git commit:", v.GitCommit}, {"OS/Arch:", v.OS + "/" + v.Arch},
+		{"Version:", v.Version}, {"Go version:", v.GoVersion}, {"Git commit:", v.GitCommit}, {"OS/Arch:", v.Os + "/" + v.Arch},
 	} {
 		b.WriteString(" " + l[0] + strings.Repeat(" ", 19-len(l[0])) + l[1] + "\n")
 	}

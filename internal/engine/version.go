@@ -7,10 +7,10 @@ type VersionInfo struct {
 	Version   string
 	GoVersion string
 	GitCommit string
-	OS, Arch  string
+	Os, Arch  string // docker's names, for --format
 }
 
 // NewVersion completes what the linker has put into main.
 func NewVersion(version, commit string) VersionInfo {
-	return VersionInfo{Version: version, GoVersion: runtime.Version(), GitCommit: commit, OS: runtime.GOOS, Arch: runtime.GOARCH}
+	return VersionInfo{Version: version, GoVersion: runtime.Version(), GitCommit: commit, Os: runtime.GOOS, Arch: runtime.GOARCH}
 }

@@ -77,12 +77,12 @@ type Config struct {
 // Healthcheck is docker's: Test is NONE alone, CMD and a program, or CMD-SHELL and a line.
 // Times are nanoseconds, 0 is docker's default.
 type Healthcheck struct {
-	Test          []string
-	Interval      int64
-	Timeout       int64
-	StartPeriod   int64
-	StartInterval int64
-	Retries       int
+	Test          []string `json:",omitempty"`
+	Interval      int64    `json:",omitempty"`
+	Timeout       int64    `json:",omitempty"`
+	StartPeriod   int64    `json:",omitempty"`
+	StartInterval int64    `json:",omitempty"`
+	Retries       int      `json:",omitempty"`
 }
 
 // HostConfig is what depends on the host, docker's HostConfig.

@@ -48,13 +48,13 @@ func (s *Server) versionInfo(c *call) error {
 	v := s.version
 	details := map[string]string{
 		"ApiVersion": MaxVersion, "MinAPIVersion": MinVersion, "GitCommit": v.GitCommit, "GoVersion": v.GoVersion,
-		"Os": v.OS, "Arch": v.Arch, "KernelVersion": i.KernelVersion, "Experimental": "false",
+		"Os": v.Os, "Arch": v.Arch, "KernelVersion": i.KernelVersion, "Experimental": "false",
 	}
 	return c.reply(http.StatusOK, apisystem.VersionResponse{
 		Platform:   apisystem.PlatformInfo{Name: "Bantam"},
 		Components: []apisystem.ComponentVersion{{Name: "Engine", Version: v.Version, Details: details}},
 		Version:    v.Version, APIVersion: MaxVersion, MinAPIVersion: MinVersion, GitCommit: v.GitCommit, GoVersion: v.GoVersion,
-		Os: v.OS, Arch: v.Arch, KernelVersion: i.KernelVersion,
+		Os: v.Os, Arch: v.Arch, KernelVersion: i.KernelVersion,
 	})
 }
 
