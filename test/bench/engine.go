@@ -58,6 +58,9 @@ func (e *engines) startDocker(tar string) error {
 		return err
 	}
 	os.Setenv("DOCKER_CONFIG", d)
+	if err := os.WriteFile(d+"/config.json", []byte("{}"), 0o600); err != nil { // which podman wants where the variable is set
+		return err
+	}
 	config := fmt.Sprintf("version = 2\nroot = %q\nstate = %q\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n[grpc]\naddress = %q\n", d+"/root", d+"/state", d+"/c.sock")
 	if err := os.WriteFile(d+"/c.toml", []byte(config), 0o644); err != nil {
 		return err
