@@ -204,6 +204,21 @@ func TestMirrors(t *testing.T) {
 	if mirror.count(blobPath) != 1 || registry.count(blobPath) != 1 {
 		t.Errorf("mirror %v\nregistry %v", mirror.requests, registry.requests)
 	}
+	// A mirror that is ill is asked once.
+	ill := newFake(t)
+	ill.handlers["GET /v2/"] = refuse(503, "UNAVAILABLE", "ill")
+	o.Config.Mirrors = map[string][]string{registry.host(): {ill.URL}}
+	second := New(o)
+	defer second.Close()
+	sick, err := second.Reading(registry.reference("a/b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := sick.Manifest(background(t), "latest"); err != nil || ill.count("") != 1 {
+			t.Errorf("%v, %v", err, ill.requests)
+		}
+	}
 	// What the mirror doesn't have comes from the registry.
 	delete(mirror.handlers, "GET /v2/a/b/manifests/latest")
 	if _, err := repo.Manifest(background(t), "latest"); err != nil {

@@ -28,11 +28,13 @@ type host struct {
 	address string // host[:port]
 	schemes []string
 	verify  bool // certificates
+	mirror  bool // there is somebody else to ask
 
-	connecting sync.Mutex
-	scheme     string // "" until it is connected
-	http       *http.Client
-	auth       authority
+	connecting  sync.Mutex
+	scheme      string // "" until it is connected
+	unreachable error  // of a mirror: nobody waits for it twice
+	http        *http.Client
+	auth        authority
 }
 
 // host returns the server of a domain, or a mirror of it.
@@ -51,7 +53,7 @@ func (c *Client) host(domain, mirror string) (*host, error) {
 		if err != nil {
 			return nil, fmt.Errorf("mirror %q of %s: %w", mirror, domain, err)
 		}
-		h.address, h.domain, h.schemes = u.Host, u.Host, []string{u.Scheme}
+		h.address, h.domain, h.schemes, h.mirror = u.Host, u.Host, []string{u.Scheme}, true
 	}
 	insecure := c.opt.Insecure || c.opt.Config.insecure(h.address)
 	if insecure && mirror == "" {
@@ -155,8 +157,8 @@ func (h *host) url(path string) string { return h.scheme + "://" + h.address + p
 func (h *host) connect(ctx context.Context) error {
 	h.connecting.Lock()
 	defer h.connecting.Unlock()
-	if h.scheme != "" {
-		return nil
+	if h.scheme != "" || h.unreachable != nil {
+		return h.unreachable
 	}
 	var first error
 	for _, scheme := range h.schemes {
@@ -168,6 +170,9 @@ func (h *host) connect(ctx context.Context) error {
 		if first == nil || scheme == "http" && !isRefused(err) {
 			first = err
 		}
+	}
+	if h.mirror && ctx.Err() == nil {
+		h.unreachable = first
 	}
 	return first
 }

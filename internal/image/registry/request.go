@@ -62,7 +62,7 @@ func (h *host) do(ctx context.Context, q request) (*http.Response, error) {
 			attempt--
 			continue
 		}
-		if q.once || attempt == attempts || !passing(err) || ctx.Err() != nil {
+		if q.once || h.mirror || attempt == attempts || !passing(err) || ctx.Err() != nil {
 			return nil, err
 		}
 		if err := sleep(ctx, pause); err != nil {
