@@ -1,6 +1,7 @@
 package build
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +82,14 @@ func (w *work) find(k digest.Digest) (*cache.Record, error) {
 // keep brings the tar file that fill writes into the store and remembers it.
 func (w *work) keep(ctx context.Context, s *dockerfile.Step, k digest.Digest, fill func(out io.Writer) error) (*cache.Record, error) {
 	r, out := io.Pipe()
-	go func() { out.CloseWithError(fill(out)) }()
+	go func() {
+		b := bufio.NewWriterSize(out, 256<<10) // a header alone is not worth a change of goroutines
+		err := fill(b)
+		if err == nil {
+			err = b.Flush()
+		}
+		out.CloseWithError(err)
+	}()
 	defer r.Close()
 	l, err := w.Lease.Layer(ctx, &local.Source{Open: func(int64) (io.ReadCloser, error) { return r, nil }})
 	if err != nil {

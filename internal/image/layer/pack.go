@@ -276,8 +276,7 @@ func (p *packer) regular(h *tar.Header, dir int, base string, size int64) error 
 	if err != nil {
 		return fmt.Errorf("pack %s: %w", printable(h.Name), err)
 	}
-	f := os.NewFile(uintptr(fd), base)
-	defer f.Close()
+	defer unix.Close(fd)
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return err
@@ -287,7 +286,7 @@ func (p *packer) regular(h *tar.Header, dir int, base string, size int64) error 
 	if err := p.write(h); err != nil {
 		return fmt.Errorf("pack %s: %w", printable(h.Name), err)
 	}
-	n, err := io.CopyBuffer(p.w, onlyReader{io.LimitReader(f, size)}, p.buf)
+	n, err := io.CopyBuffer(onlyWriter{p.w}, onlyReader{io.LimitReader(plainFile(fd), size)}, p.buf)
 	for err == nil && n < size {
 		var k int
 		clear(p.buf)
@@ -299,6 +298,27 @@ func (p *packer) regular(h *tar.Header, dir int, base string, size int64) error 
 	}
 	return nil
 }
+
+// plainFile reads a regular file without the poller that an os.File asks first.
+type plainFile int
+
+func (f plainFile) Read(b []byte) (int, error) {
+	for {
+		n, err := unix.Read(int(f), b)
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return 0, err
+		case n == 0 && len(b) > 0:
+			return 0, io.EOF
+		default:
+			return n, nil
+		}
+	}
+}
+
+// onlyWriter hides every method but Write, so that CopyBuffer uses its buffer.
+type onlyWriter struct{ io.Writer }
 
 // attributes are the extended ones that a layer keeps.
 func attributes(fd int) map[string]string {

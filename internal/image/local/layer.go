@@ -115,6 +115,9 @@ func (l *Lease) fetch(ctx context.Context, src *Source) (*Layer, error) {
 	if err != nil {
 		return nil, errors.Join(err, st.discard())
 	}
+	if _, _, err := l.LayerSizes(out.DiffID); err == nil && l.HasLayer(out.DiffID) {
+		return out, st.discard()
+	}
 	st.layer = out
 	l.mu.Lock()
 	l.staged = append(l.staged, st)
