@@ -128,7 +128,8 @@ func (e *engines) measure() ([]row, error) {
 		}
 		rows = append(rows, r)
 	}
-	return rows, nil
+	built, err := e.builds()
+	return append(rows, built...), err
 }
 
 func (e *engines) pair(all map[string]samples, idle time.Duration) error {

@@ -108,6 +108,9 @@ func measureView(view string, runs int, only string) ([]row, error) {
 			return nil, err
 		}
 		defer e.close()
+		if only != "" && strings.HasPrefix("build", only) {
+			return e.builds()
+		}
 		return e.measure()
 	}
 	if err := makeBundles(dir); err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -58,7 +59,7 @@ var promises = append([]promise{
 	{name: "container, 4 in flight", most: 10},
 	{name: "bantam run, 200th by 1st", most: 1.25, unit: "times"},
 	{name: "200 MB/s of log lines, time by a file's", most: 1.25, unit: "times"},
-}, append(boxPromises(), imagePromises()...)...)
+}, slices.Concat(buildPromises(), boxPromises(), imagePromises())...)
 
 // limit returns what a row may reach at most, and whether it can be told.
 func (p promise) limit(r row) (float64, bool) {
