@@ -21,7 +21,7 @@ PROGRAMS := bantam bantam-oci bantamd box
 RUNNER   := $(GO) run ./test/runner
 TOOL     := $(GO) tool -modfile=tools/go.mod
 
-.PHONY: all build run test check unit golden bench fuzz test-vm ledger man clean install packages help images builtin generate applet $(PROGRAMS)
+.PHONY: all build run test report check unit golden bench fuzz test-vm ledger man clean install packages help images builtin generate applet $(PROGRAMS)
 
 all: build
 
@@ -90,6 +90,9 @@ golden: ## rewrite the expected plans: review the difference before committing i
 
 bench: packages build ## measure against the peers and print SPECIFICATION.md's table
 	@$(GO) run ./test/bench
+
+report: build images ## measure the base images and write docs/base-images.md with its picture
+	@test/report.sh
 
 fuzz: ## fuzz each target for FUZZTIME (10s)
 	@test/fuzz.sh

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"bantam/internal/cli"
+	"bantam/internal/cli/chart/raster"
 	"bantam/internal/cli/option"
 	"bantam/internal/container/trace/ebpf"
 	"bantam/internal/engine"
@@ -49,7 +50,7 @@ func run(args []string) int {
 // heavy is what bantam has not.
 func heavy() *cli.Heavy {
 	agent := "bantam/" + version
-	return &cli.Heavy{Remote: &transfer.Transfer{Agent: agent}, Builder: builder.Builder{Agent: agent}, Tracer: ebpf.Tracer{}}
+	return &cli.Heavy{Remote: &transfer.Transfer{Agent: agent}, Builder: builder.Builder{Agent: agent}, Tracer: ebpf.Tracer{}, PNG: raster.PNG}
 }
 
 // download writes what a URL names to standard output, and what is wrong as one

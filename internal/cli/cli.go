@@ -94,6 +94,7 @@ func (c *call) commands() []func() *command {
 		c.manCommand,
 		c.debugCommand,
 		c.traceCommand,
+		c.benchCommand,
 	}, append(c.registryCommands(), c.groupedCommands()...)...)
 }
 

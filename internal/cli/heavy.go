@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"io"
 	"os"
 	"syscall"
 
+	"bantam/internal/cli/chart"
 	"bantam/internal/container/trace"
 	"bantam/internal/engine"
 	"bantam/internal/image/remote"
@@ -19,6 +21,7 @@ import (
 type Heavy struct {
 	Remote  remote.Remote
 	Builder engine.Builder
+	PNG     func(io.Writer, *chart.Chart) error
 	Tracer  trace.Tracer
 }
 
