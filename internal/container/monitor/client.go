@@ -153,6 +153,9 @@ func (m *monitor) admit(from wire.Conn) {
 // attachClient gives a command the container's output from now on.
 func (m *monitor) attachClient(c *client, msg wire.Message) {
 	c.take(msg)
+	if m.pidfd < 0 { // it rests between two starts; with the next one all are greeted
+		return
+	}
 	m.output.connect(c.sinks)
 	m.greet(c)
 }
@@ -189,8 +192,8 @@ func (m *monitor) detach(c *client) {
 		unix.PidfdSendSignal(m.pidfd, unix.SIGKILL, nil, 0)
 	}
 	if m.forget(c) {
-		c.conn.Close()
-		unix.Write(c.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+		unix.Write(c.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0}) // its sinks have copies of it
+		c.close()
 	}
 }
 
@@ -204,7 +207,7 @@ func (m *monitor) forget(c *client) bool {
 	return true
 }
 
-// close gives a client without outputs back.
+// close gives a client's own descriptors back.
 func (c *client) close() {
 	c.conn.Close()
 	unix.Close(c.wake)

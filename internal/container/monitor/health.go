@@ -86,6 +86,7 @@ func (h *health) schedule(m *monitor) {
 	h.next = time.Now().Add(every)
 }
 
+// close gives the eventfd back. No probe runs any more: it would write to whatever file has the number by then.
 func (h *health) close() {
 	if h != nil {
 		unix.Close(h.event)

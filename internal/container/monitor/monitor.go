@@ -123,7 +123,6 @@ func (m *monitor) load() (err error) {
 // watch waits for the container's end, listens to commands and checks its health meanwhile.
 func (m *monitor) watch() {
 	m.health = m.newHealth()
-	defer m.health.close()
 	settled := false
 	for {
 		patience := m.health.patience()
@@ -175,8 +174,10 @@ func (m *monitor) finish(status folder.Status) {
 // clear removes what a container that has ended no longer needs.
 func (m *monitor) clear() error {
 	m.execs.Wait() // they ended with init
+	m.health.close()
 	m.closeNames()
 	unix.Close(m.pidfd)
+	m.pidfd = -1
 	m.foreign().delete()
 	m.disconnect()
 	return m.group.remove()

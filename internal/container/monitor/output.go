@@ -29,14 +29,18 @@ type stream struct {
 type sink struct {
 	fd    int
 	plain bool // a regular file or the like: never blocks for long
-	wake  int  // eventfd, readable when the command is gone
+	wake  int  // copy of the client's eventfd, readable when the command is gone
 }
 
 func newSink(fd, wake int) *sink {
 	var st unix.Stat_t
 	err := unix.Fstat(fd, &st)
 	kind := st.Mode & unix.S_IFMT
-	return &sink{fd: fd, wake: wake, plain: err == nil && kind == unix.S_IFREG}
+	own, dup := unix.FcntlInt(uintptr(wake), unix.F_DUPFD_CLOEXEC, 0)
+	if dup != nil {
+		own = -1 // poll passes it over
+	}
+	return &sink{fd: fd, wake: own, plain: err == nil && kind == unix.S_IFREG}
 }
 
 // pipeAtom is what a pipe takes whole once poll calls it writable (pipe(7), PIPE_BUF).
@@ -78,7 +82,8 @@ func (s *sink) writable() bool {
 func (s *sink) close() {
 	if s != nil && s.fd >= 0 {
 		unix.Close(s.fd)
-		s.fd = -1
+		unix.Close(s.wake)
+		s.fd, s.wake = -1, -1
 	}
 }
 
