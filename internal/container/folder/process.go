@@ -35,5 +35,36 @@ func (st *State) Alive() bool {
 		return false
 	}
 	start, ok := StartTime(st.Pid)
-	return ok && start == st.PidStart
+	return ok && (start == st.PidStart || st.inOtherTime(start))
+}
+
+// inOtherTime says that the start times differ because this process is in a time namespace other than the
+// monitor's was: the kernel adds a namespace's offset to what it shows (time_namespaces(7)). The time between
+// a namespace's offset and a tick may be lost in rounding.
+func (st *State) inOtherTime(start uint64) bool {
+	offset, ok := timeOffset("/proc/self/timens_offsets")
+	if !ok {
+		return false
+	}
+	recorded, _ := timeOffset("/proc/" + strconv.Itoa(st.Monitor) + "/timens_offsets")
+	d := int64(start) - offset - (int64(st.PidStart) - recorded)
+	return offset != recorded && -1 <= d && d <= 1
+}
+
+// timeOffset is what a process's time namespace adds to the time since boot, in ticks of 1/100 s.
+func timeOffset(path string) (ticks int64, ok bool) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return 0, false
+	}
+	for line := range strings.Lines(string(b)) {
+		f := strings.Fields(line)
+		if len(f) != 3 || f[0] != "boottime" {
+			continue
+		}
+		s, err := strconv.ParseInt(f[1], 10, 64)
+		ns, err2 := strconv.ParseInt(f[2], 10, 64)
+		return s*100 + ns/1e7, err == nil && err2 == nil
+	}
+	return 0, false
 }
