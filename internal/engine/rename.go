@@ -2,7 +2,7 @@ package engine
 
 import (
 	"errors"
-	"fmt"
+	"os"
 	"strings"
 
 	"bantam/internal/container/folder"
@@ -24,19 +24,14 @@ func (e *Engine) Rename(old, name string) error {
 	if err := folder.CheckName(name); err != nil {
 		return &Invalid{err}
 	}
-	if err := s.Reserve(name, c.Record.ID); err != nil {
-		return fmt.Errorf("Error when allocating new name: %w", err)
+	was, err := s.Rename(c.Folder, name)
+	if errors.Is(err, os.ErrNotExist) {
+		return &folder.NotFound{Name: c.Record.ID}
 	}
-	was := ""
-	err = c.change(func(r *folder.Record) error {
-		was, r.Name = r.Name, name
-		return nil
-	})
 	if err != nil {
-		s.Release(name, c.Record.ID)
 		return err
 	}
-	s.Release(was, c.Record.ID)
+	c.Record.Name = name
 	e.containerEvent(c.Record, "rename", "oldName", "/"+was)
 	return nil
 }

@@ -79,6 +79,7 @@ func (s *Store) List() ([]Folder, error) {
 		if l, err := f.TryLock(); err == nil {
 			if !s.has(id) {
 				s.Remove(f, "")
+				s.releaseAll(id)
 			}
 			l.Free()
 		} else if !errors.Is(err, ErrBusy) && !errors.Is(err, os.ErrNotExist) {

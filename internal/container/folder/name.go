@@ -33,7 +33,10 @@ func (s *Store) Reserve(name, id string) error {
 		if err != nil {
 			return err
 		}
-		if s.alive(owner) {
+		s.Settle(s.Folder(owner))
+		if now, err := s.Owner(name); errors.Is(err, os.ErrNotExist) {
+			continue
+		} else if err == nil && now == owner && s.alive(owner) {
 			return &NameTaken{name, owner}
 		}
 		if err := s.takeAway(name, owner); err != nil {
@@ -69,6 +72,14 @@ func (s *Store) Owner(name string) (string, error) { return os.Readlink(s.name(n
 func (s *Store) Release(name, id string) {
 	if owner, err := s.Owner(name); err == nil && owner == id {
 		unix.Unlink(s.name(name))
+	}
+}
+
+// releaseAll frees the names of a container that is no more, and whose record doesn't tell them.
+func (s *Store) releaseAll(id string) {
+	links, _ := os.ReadDir(s.Root + "/names")
+	for _, l := range links {
+		s.Release(l.Name(), id)
 	}
 }
 

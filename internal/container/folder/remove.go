@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 
+	"bantam/internal/statefile"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -11,6 +13,10 @@ import (
 // lock. The record goes first: from then on the folder is no container, and an
 // interrupted removal is finished by [Store.List].
 func (s *Store) Remove(f Folder, name string) error {
+	// Whoever changes the record has done so by then, and nobody does afterwards.
+	if turn, err := statefile.LockDir(f.Path("turn")); err == nil {
+		defer turn.Free()
+	}
 	if owner, err := s.Owner(name); name != "" && (err != nil || owner != f.ID()) {
 		// It has been renamed since the caller read its record.
 		if r, err := f.ReadRecord(); err == nil {
@@ -18,6 +24,7 @@ func (s *Store) Remove(f Folder, name string) error {
 		}
 	}
 	unix.Unlink(f.Path("record.json"))
+	s.settle(f)
 	if name != "" {
 		s.Release(name, f.ID())
 	}
