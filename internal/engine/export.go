@@ -83,10 +83,11 @@ func (e *Engine) commit(c *container, o *CommitOptions) (string, error) {
 		return "", err
 	}
 	if c.State.Status == "running" && !o.NoPause && !c.marked(paused) {
-		if err := e.Pause(c.Record.ID); err != nil {
+		goOn, err := e.still(c)
+		if err != nil {
 			return "", err
 		}
-		defer e.Unpause(c.Record.ID)
+		defer goOn()
 	}
 	upper, err := unix.Open(c.Path("upper"), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if errors.Is(err, os.ErrNotExist) {

@@ -1,9 +1,14 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"os"
 
 	"bantam/internal/container/monitor"
+	"bantam/internal/statefile"
+
+	"golang.org/x/sys/unix"
 )
 
 // Pause freezes a container's processes.
@@ -52,4 +57,48 @@ func (c *container) thaw() error {
 	}
 	c.unmark(paused)
 	return nil
+}
+
+// held is a folder in a container's own, locked by a command that keeps the container paused for as long as it
+// runs. Nobody else's lock on it means that the command was killed.
+const held = "held"
+
+// still pauses a container until goOn is called or this process has ended.
+func (e *Engine) still(c *container) (goOn func(), err error) {
+	path := c.Path(held)
+	var lock *statefile.Lock
+	for err = os.ErrNotExist; errors.Is(err, os.ErrNotExist); lock, err = statefile.LockDir(path) {
+		if err := unix.Mkdir(path, 0o700); err != nil && err != unix.EEXIST {
+			return nil, &os.PathError{Op: "make", Path: path, Err: err}
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := e.Pause(c.Record.ID); err != nil {
+		unix.Rmdir(path)
+		lock.Free()
+		return nil, err
+	}
+	return func() {
+		_ = e.Unpause(c.Record.ID)
+		unix.Rmdir(path)
+		lock.Free()
+	}, nil
+}
+
+// release lets a container go on that a command held which was killed.
+func (c *container) release() {
+	var st unix.Stat_t
+	if unix.Lstat(c.Path(held), &st) != nil {
+		return
+	}
+	lock, err := statefile.TryLockDir(c.Path(held))
+	if err != nil {
+		return // it is still at work
+	}
+	defer lock.Free()
+	if c.thaw() == nil {
+		unix.Rmdir(c.Path(held))
+	}
 }
