@@ -132,7 +132,7 @@ func (x *execution) start() error {
 	m, err := x.conn.Receive()
 	switch {
 	case err == io.EOF:
-		return errors.New("the container ended before the command was started")
+		return errors.New("the container ended, or its monitor was killed, before the command was started")
 	case err != nil:
 		return err
 	case m.Kind == wire.KindFailed && len(m.Body) > 0:

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"bantam/internal/container/connect"
+	"bantam/internal/container/dockerspec"
 	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor"
 	"bantam/internal/container/monitor/wire"
@@ -28,7 +30,9 @@ func (e *Engine) look(s *folder.Store, f folder.Folder) (*container, error) {
 	if err := c.read(); err != nil {
 		return nil, err
 	}
-	if c.State.Status != folder.Running && c.State.Status != folder.Restarting && len(c.State.Networks) == 0 {
+	s.Settle(f)
+	c.release()
+	if !c.unfinished() {
 		return c, nil
 	}
 	lock, err := f.TryLock()
@@ -49,9 +53,22 @@ func (e *Engine) look(s *folder.Store, f folder.Folder) (*container, error) {
 	case folder.Restarting:
 		return c, e.resume(c, lock)
 	}
-	e.disconnect(c) // its monitor was killed after the end
-	lock.Free()
+	defer lock.Free()
+	if c.unfinished() { // its monitor was killed after the end
+		return c, e.cleanUp(s, c)
+	}
 	return c, nil
+}
+
+// unfinished says that a monitor has something to do yet, or was killed before it had done it.
+func (c *container) unfinished() bool {
+	switch c.State.Status {
+	case folder.Running, folder.Restarting:
+		return true
+	case folder.Exited:
+		return c.Record.Host.AutoRemove || len(c.State.Networks) > 0
+	}
+	return len(c.State.Networks) > 0
 }
 
 func (c *container) read() (err error) {
@@ -119,7 +136,7 @@ func (c *container) fromEarlierBoot() bool {
 
 // cleanUp removes what a dead container left; the caller holds the lock.
 func (e *Engine) cleanUp(s *folder.Store, c *container) error {
-	err := monitor.RemoveGroup(c.Record.ID, c.State.Cgroup)
+	err := c.removeGroup()
 	e.disconnect(c)
 	if c.Record.Host.AutoRemove {
 		if rm := discard(s, c.Folder, c.Record); err == nil {
@@ -129,6 +146,12 @@ func (e *Engine) cleanUp(s *folder.Store, c *container) error {
 		return errors.Join(err, os.ErrNotExist)
 	}
 	return err
+}
+
+// removeGroup removes a dead container's control group. A monitor that was killed early has made it and not
+// written where.
+func (c *container) removeGroup() error {
+	return monitor.RemoveGroup(c.Record.ID, cmp.Or(c.State.Cgroup, dockerspec.CgroupPath(c.Record)))
 }
 
 // disconnect takes back what a dead container has on networks; the caller holds its lock.

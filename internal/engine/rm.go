@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"bantam/internal/container/folder"
-	"bantam/internal/container/monitor"
 	"bantam/internal/container/volumes"
 
 	"golang.org/x/sys/unix"
@@ -72,9 +71,11 @@ func (e *Engine) removeStopped(s *folder.Store, c *container, anonymous bool) er
 		return err
 	}
 	defer lock.Free()
-	if err := c.read(); err == nil && c.State.Status == folder.Running {
-		// Killed between the exit and the record, monitor included.
-		_ = monitor.RemoveGroup(c.Record.ID, c.State.Cgroup)
+	if err := c.read(); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err := c.removeGroup(); err != nil { // of a monitor that was killed at some moment
+		return fmt.Errorf("remove container %s: %w", c.Record.Name, err)
 	}
 	e.disconnect(c)
 	if anonymous {

@@ -40,8 +40,8 @@ func idMappings(h *folder.HostConfig) []specs.LinuxIDMapping {
 	return []specs.LinuxIDMapping{{ContainerID: 0, HostID: uint32(h.IDStart), Size: uint32(h.IDSize)}}
 }
 
-// cgroupPath is below docker's --cgroup-parent or a folder of our own.
-func cgroupPath(r *folder.Record) string {
+// CgroupPath is below docker's --cgroup-parent or a folder of our own.
+func CgroupPath(r *folder.Record) string {
 	parent := r.Host.CgroupParent
 	if parent == "" {
 		parent = "bantam"

@@ -168,7 +168,7 @@ func find(env []string, name string) int {
 
 func linux(in Input) *specs.Linux {
 	r := in.Record
-	l := &specs.Linux{CgroupsPath: cgroupPath(r), Namespaces: namespaces(in), Resources: resources(in)}
+	l := &specs.Linux{CgroupsPath: CgroupPath(r), Namespaces: namespaces(in), Resources: resources(in)}
 	l.UIDMappings, l.GIDMappings = idMappings(&r.Host), idMappings(&r.Host)
 	if r.Host.NetworkMode != "host" && in.Join[specs.NetworkNamespace] == "" {
 		l.Sysctl = map[string]string{
