@@ -1,0 +1,224 @@
+package killed
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// readable reads every record, and compares it with what was acknowledged.
+func (r *rig) readable(workers []*worker) {
+	is := r.states()
+	for _, w := range workers {
+		for _, s := range w.subjects {
+			r.compare(s, is)
+			delete(is, s.name)
+		}
+	}
+	for name, status := range is {
+		// An attached run --rm whose command and monitor were killed is removed by whoever finds it next.
+		r.t.Logf("%s, which is not among those that anybody has acknowledged, is %s", name, status)
+	}
+	r.must("system", "fsck")
+}
+
+// states are all containers' as inspect has them.
+func (r *rig) states() map[string]state {
+	is := map[string]state{}
+	for _, id := range strings.Fields(r.must("ps", "-aq", "--no-trunc")) {
+		if len(id) != 64 {
+			continue // of a note about what was recovered
+		}
+		text, err := r.try("inspect", "--type", "container", id)
+		if err != nil && strings.Contains(text, "no such") {
+			continue // it was about to go
+		}
+		if err != nil {
+			r.t.Errorf("inspect %s: %v: %s", id, err, text)
+			continue
+		}
+		var list []struct {
+			Name  string
+			State struct{ Status string }
+		}
+		if err := json.Unmarshal([]byte(text[strings.Index(text, "["):]), &list); err != nil || len(list) != 1 {
+			r.t.Errorf("inspect %s: %v: %s", id, err, text)
+			continue
+		}
+		is[strings.TrimPrefix(list[0].Name, "/")] = map[string]state{"created": created, "running": running, "paused": paused, "exited": exited}[list[0].State.Status]
+	}
+	return is
+}
+
+// compare compares a container with what was acknowledged of it.
+func (r *rig) compare(s *subject, is map[string]state) {
+	now, there := is[s.name]
+	if !there {
+		now = absent
+	}
+	if now&s.may == 0 {
+		r.t.Errorf("%s is %s, and should be %s:\n%s", s.name, now, s.may, strings.Join(s.log, "\n"))
+	}
+	if !there || len(s.lines) == 0 {
+		return
+	}
+	text := r.must("logs", s.name)
+	for _, line := range s.lines {
+		if !strings.Contains(text, line) {
+			r.t.Errorf("%s: the log lacks %q, which was written:\n%s\nlog:\n%s", s.name, line, strings.Join(s.log, "\n"), text)
+		}
+	}
+}
+
+// removeAll removes everything, as a user would.
+func (r *rig) removeAll() {
+	for _, id := range strings.Fields(r.must("ps", "-aq", "--no-trunc")) {
+		if text, err := r.try("rm", "-f", "-v", id); err != nil && !strings.Contains(text, "No such container") {
+			r.t.Errorf("rm -f %s: %v: %s", id, err, text)
+		}
+	}
+	if left := r.must("ps", "-aq"); left != "" {
+		r.t.Errorf("containers left: %s", left)
+	}
+	r.must("volume", "prune", "-a", "-f")
+	if left := r.must("volume", "ls", "-q"); left != "" {
+		r.t.Errorf("volumes left: %s", left)
+	}
+	r.must("image", "prune", "-f") // with it what killed commands have left of images
+	if _, err := r.try("network", "ls"); err == nil {
+		r.must("network", "prune", "-f")
+	}
+	r.must("system", "fsck")
+}
+
+// nothingLeft looks for mounts, control groups, processes, interfaces, files, leases.
+func (r *rig) nothingLeft() {
+	var left []string
+	// A monitor may still be on its way out when the command has ended.
+	for end := time.Now().Add(patience / 6); ; time.Sleep(20 * time.Millisecond) {
+		left = append(r.processes(), r.files()...)
+		if len(left) == 0 || time.Now().After(end) {
+			break
+		}
+	}
+	left = append(left, r.mounts()...)
+	left = append(left, r.groups()...)
+	left = append(left, interfaces()...)
+	for _, l := range left {
+		r.t.Errorf("left: %s", l)
+	}
+}
+
+// files are those of containers, names, leases and half-made things.
+func (r *rig) files() []string {
+	var left []string
+	for _, pattern := range [...]string{"containers/*", "names/*", "leases/*", "networks/*/leases/*", "networks/*/endpoints/*", "networks/*/names/*", "volumes/*", "execs/*"} {
+		found, _ := filepath.Glob(filepath.Join(r.root, pattern))
+		for _, f := range found {
+			if holder, err := os.Readlink(f); err == nil && holder == "-" {
+				continue // a gateway's
+			}
+			left = append(left, f)
+		}
+	}
+	return left
+}
+
+// mounts are those that show the root, in any mount namespace.
+func (r *rig) mounts() []string {
+	var left []string
+	tables, _ := filepath.Glob("/proc/[0-9]*/mountinfo")
+	for _, t := range tables {
+		b, _ := os.ReadFile(t)
+		if strings.Contains(string(b), r.root+"/") {
+			left = append(left, "mounts in "+t)
+		}
+	}
+	return left
+}
+
+// groups are control groups of the containers that there were.
+func (r *rig) groups() []string {
+	var left []string
+	filepath.WalkDir("/sys/fs/cgroup", func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.IsDir() && r.had(filepath.Base(path)) {
+			left = append(left, path)
+		}
+		return nil
+	})
+	return left
+}
+
+// had says whether a text names a container of this root, as events tell.
+func (r *rig) had(text string) bool {
+	for _, id := range r.ids() {
+		if strings.Contains(text, id) {
+			return true
+		}
+	}
+	return false
+}
+
+// ids of all containers that there ever were.
+func (r *rig) ids() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ever == nil {
+		text := r.must("events", "--since", "0", "--until", "0s", "--filter", "type=container", "--filter", "event=create", "--format", "{{.ID}}")
+		for _, id := range strings.Fields(text) {
+			if len(id) == 64 {
+				r.ever = append(r.ever, id)
+			}
+		}
+		r.t.Logf("%d containers were created", len(r.ever))
+	}
+	return r.ever
+}
+
+// processes are monitors, and whatever has a file or mount of the root.
+func (r *rig) processes() []string {
+	var left []string
+	all, _ := filepath.Glob("/proc/[0-9]*")
+	for _, p := range all {
+		env, _ := os.ReadFile(p + "/environ")
+		line, _ := os.ReadFile(p + "/cmdline")
+		group, _ := os.ReadFile(p + "/cgroup")
+		words := strings.ReplaceAll(string(line), "\x00", " ")
+		switch {
+		case strings.Contains(string(env), "BANTAM_OCI="+r.oci):
+			left = append(left, p+" "+words)
+		case r.had(string(group)):
+			left = append(left, p+" in a container's control group: "+words)
+		default:
+			left = append(left, held(p, r.root)...)
+		}
+	}
+	return left
+}
+
+// held are a process's open files below a folder: with them locks.
+func held(process, dir string) []string {
+	var left []string
+	fds, _ := filepath.Glob(process + "/fd/*")
+	for _, fd := range fds {
+		if to, err := os.Readlink(fd); err == nil && strings.HasPrefix(to, dir+"/") {
+			left = append(left, fd+" is "+to)
+		}
+	}
+	return left
+}
+
+// interfaces are those of this test's network namespace, but for the loopback.
+func interfaces() []string {
+	var left []string
+	list, _ := net.Interfaces()
+	for _, i := range list {
+		if i.Flags&net.FlagLoopback == 0 && !strings.HasPrefix(i.Name, "br-") && i.Name != "bantam0" && i.Name != "docker0" {
+			left = append(left, "interface "+i.Name)
+		}
+	}
+	return left
+}
