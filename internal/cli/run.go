@@ -93,8 +93,8 @@ func isolationOptions(o *engine.RunOptions) []option.Option {
 		option.String(&o.CgroupNS, "cgroupns", 0, "Cgroup namespace to use (host|private)"),
 		option.String(&o.IPC, "ipc", 0, "IPC mode to use: none, private, shareable, host or container:NAME"),
 		option.List(&o.Mounts, "mount", 0, nil, "Attach a filesystem mount to the container: type=bind|volume|tmpfs|image,source=...,target=..."),
-		network(&o.Networks, "network"),
-		network(&o.Networks, "net"),
+		networkOption(&o.Networks, "network"),
+		networkOption(&o.Networks, "net"),
 		option.String(&o.PID, "pid", 0, "PID namespace to use: host or container:NAME"),
 		option.Bool(&o.Privileged, "privileged", 0, "Give extended privileges to this container"),
 		option.Bool(&o.ReadOnly, "read-only", 0, "Mount the container's root filesystem as read only"),
@@ -158,7 +158,7 @@ func deviceOptions(l *engine.LimitOptions) []option.Option {
 	}
 }
 
-func network(to *[]string, name string) option.Option {
+func networkOption(to *[]string, name string) option.Option {
 	o := option.List(to, name, 0, func(v string) error {
 		_, err := engine.ParseEndpoint(v)
 		return err

@@ -65,6 +65,9 @@ type HostConfigJSON struct {
 	Binds             []string
 	LogConfig         LogConfigJSON
 	NetworkMode       string
+	PortBindings      map[string][]PortBindingJSON
+	PublishAllPorts   bool
+	Links             []string
 	RestartPolicy     RestartPolicyJSON
 	AutoRemove        bool
 	VolumesFrom       []string
@@ -150,13 +153,6 @@ type ConfigJSON struct {
 	StopTimeout  *int64 `json:",omitempty"`
 }
 
-// NetworkSettingsJSON is docker's NetworkSettings.
-type NetworkSettingsJSON struct {
-	SandboxKey string
-	Ports      map[string][]struct{}
-	Networks   map[string]struct{}
-}
-
 // ImageJSON is what docker inspect prints of an image.
 type ImageJSON struct {
 	ID           string `json:"Id"`
@@ -192,6 +188,8 @@ func (e *Engine) Inspect(name, kind string, size bool) (any, error) {
 	switch kind {
 	case "volume":
 		return e.VolumeInspect(name)
+	case "network":
+		return e.NetworkInspect(name)
 	case "", "container", "image":
 	default:
 		return nil, fmt.Errorf("%q is not a valid value for --type", kind)
@@ -206,6 +204,9 @@ func (e *Engine) Inspect(name, kind string, size bool) (any, error) {
 	v, err := e.inspectImage(name)
 	var missing *local.NotFound
 	if errors.As(err, &missing) && kind == "" {
+		if v, err := e.NetworkInspect(name); !isNoNetwork(err) {
+			return v, err
+		}
 		if v, err := e.VolumeInspect(name); !isNoVolume(err) {
 			return v, err
 		}
@@ -226,7 +227,7 @@ func (e *Engine) inspectContainer(name string, size bool) (*ContainerJSON, error
 		Name: "/" + r.Name, RestartCount: c.State.RestartCount, Driver: "overlay", Platform: "linux", HostConfig: hostJSON(&r.Host),
 		GraphDriver: GraphDriverJSON{Name: "overlay", Data: map[string]string{"UpperDir": c.Path("upper"), "WorkDir": c.Path("work")}},
 		Config:      containerConfigJSON(&r.Config), Mounts: []MountJSON{},
-		NetworkSettings: NetworkSettingsJSON{Ports: map[string][]struct{}{}, Networks: map[string]struct{}{r.Host.NetworkMode: {}}},
+		NetworkSettings: c.networkSettings(),
 	}
 	for i, l := range r.Layers {
 		if i > 0 {
@@ -284,7 +285,7 @@ func (c *container) stateJSON() StateJSON {
 
 func hostJSON(h *folder.HostConfig) HostConfigJSON {
 	v := HostConfigJSON{
-		Binds: h.Binds, VolumesFrom: h.VolumesFrom, NetworkMode: h.NetworkMode, AutoRemove: h.AutoRemove, CapAdd: h.CapAdd, CapDrop: h.CapDrop, Privileged: h.Privileged,
+		Binds: h.Binds, VolumesFrom: h.VolumesFrom, NetworkMode: h.NetworkMode, PortBindings: bindingsJSON(h.PortBindings), PublishAllPorts: h.PublishAllPorts, Links: h.Links, AutoRemove: h.AutoRemove, CapAdd: h.CapAdd, CapDrop: h.CapDrop, Privileged: h.Privileged,
 		ReadonlyRootfs: h.ReadonlyRootfs, SecurityOpt: h.SecurityOpt, Tmpfs: h.Tmpfs, ShmSize: h.ShmSize, Runtime: cmp.Or(h.Runtime, OwnRuntime),
 		RestartPolicy: RestartPolicyJSON{cmp.Or(h.RestartPolicy, "no"), h.MaximumRetryCount}, Annotations: h.Annotations,
 		CgroupnsMode: cmp.Or(h.CgroupnsMode, "private"), DNS: orEmpty(h.DNS), DNSOptions: orEmpty(h.DNSOptions), DNSSearch: orEmpty(h.DNSSearch),
@@ -312,6 +313,12 @@ func containerConfigJSON(c *folder.Config) ConfigJSON {
 		Hostname: c.Hostname, Domainname: c.Domainname, StopTimeout: c.StopTimeout, User: c.User, AttachStdin: c.AttachStdin, Tty: c.Tty, OpenStdin: c.OpenStdin, StdinOnce: c.StdinOnce,
 		Env: orEmpty(c.Env), Cmd: c.Cmd, Image: c.Image, WorkingDir: c.WorkingDir, Entrypoint: c.Entrypoint,
 		Labels: labelsOrEmpty(c.Labels), StopSignal: c.StopSignal,
+	}
+	for _, p := range c.ExposedPorts {
+		if v.ExposedPorts == nil {
+			v.ExposedPorts = map[string]struct{}{}
+		}
+		v.ExposedPorts[p] = struct{}{}
 	}
 	if c.Healthcheck != nil {
 		v.Healthcheck = c.Healthcheck

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"time"
 
 	"bantam/internal/network"
@@ -94,4 +95,9 @@ func (e *Engine) addContainers(v *NetworkJSON, n *network.Network) error {
 		}
 	}
 	return nil
+}
+
+func isNoNetwork(err error) bool {
+	var missing *network.NotFound
+	return errors.As(err, &missing)
 }

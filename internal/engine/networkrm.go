@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,19 +10,15 @@ import (
 	"bantam/internal/network/link"
 )
 
-// NetworkRemove removes a network to which no running container is connected. force: one that isn't there is no error.
-func (e *Engine) NetworkRemove(name string, force bool) error {
+// NetworkRemove removes a network to which no running container is connected.
+func (e *Engine) NetworkRemove(name string) error {
 	h, err := e.networks()
 	if err != nil {
 		return err
 	}
 	n, err := h.Networks.Find(name)
-	var missing *network.NotFound
 	if predefined(name) || err == nil && predefined(n.Name) {
 		return &Conflict{fmt.Errorf("%s is a pre-defined network and cannot be removed", name)}
-	}
-	if errors.As(err, &missing) && force {
-		return nil
 	}
 	if err != nil {
 		return err

@@ -111,7 +111,7 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 	if err == nil {
 		err = m.nameFiles(proc.Pid)
 	}
-	if errors.Is(err, launch.ErrDied) { // it knows better why
+	if err != nil { // a child that has failed knows better why
 		err = cmp.Or(proc.Ready(), err)
 	}
 	if err == nil {

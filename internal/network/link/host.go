@@ -2,9 +2,6 @@ package link
 
 import (
 	"net/netip"
-	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"bantam/internal/linux/netlink"
@@ -84,13 +81,16 @@ func Exclusive() (free func()) {
 
 // ParentMTU is that of an interface of the host; 0 where it isn't there.
 func ParentMTU(name string) int {
-	if strings.ContainsRune(name, '/') {
-		return 0
-	}
-	b, err := os.ReadFile("/sys/class/net/" + name + "/mtu")
+	c, err := netlink.Open()
 	if err != nil {
 		return 0
 	}
-	n, _ := strconv.Atoi(strings.TrimSpace(string(b)))
-	return n
+	defer c.Close()
+	r := netlink.NewRequest(unix.RTM_GETLINK, 0, netlink.Link(0, 0, 0))
+	r.AddString(unix.IFLA_IFNAME, name)
+	m, err := c.Get(r)
+	if err != nil {
+		return 0
+	}
+	return int(m.Attributes(unix.SizeofIfInfomsg).Uint32(unix.IFLA_MTU))
 }

