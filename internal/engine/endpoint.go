@@ -167,7 +167,7 @@ func (o *NetworkOptions) mergeFirst(e *EndpointOptions) error {
 			return errors.New("conflicting options: cannot specify both " + x.what)
 		}
 	}
-	e.Aliases, e.LinkLocal = append(e.Aliases, o.Aliases...), append(e.LinkLocal, o.LinkLocal...)
+	e.Aliases, e.LinkLocal, e.Links = append(e.Aliases, o.Aliases...), append(e.LinkLocal, o.LinkLocal...), append(e.Links, o.Links...)
 	inherit(&e.MAC, o.MAC)
 	inherit(&e.IPv4, o.IP)
 	inherit(&e.IPv6, o.IP6)

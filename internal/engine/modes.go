@@ -90,6 +90,8 @@ func (o *RunOptions) unconnected(mode string) error {
 		return errors.New("network-scoped aliases are only supported for user-defined networks")
 	case e.IPv4 != "" || e.IPv6 != "" || len(e.LinkLocal) > 0:
 		return errors.New("user-specified IP address is supported on user-defined networks only")
+	case len(o.Links) > 0:
+		return errors.New("conflicting options: " + mode + " type networking can't be used with links. This would result in undefined behavior")
 	case e.MAC != "" && mode == "host":
 		return errors.New("conflicting options: mac-address and the network mode")
 	case e.MAC != "":

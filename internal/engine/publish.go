@@ -175,7 +175,7 @@ func exposeSpec(v string) ([]string, error) {
 
 // ports puts published and exposed ports into the record's form; image are those that the image exposes.
 func (o *NetworkOptions) ports(h *folder.HostConfig, image map[string]struct{}) (exposed []string, err error) {
-	h.PublishAllPorts, h.PortBindings = o.PublishAll, o.Bindings
+	h.PublishAllPorts, h.PortBindings, h.Links = o.PublishAll, o.Bindings, o.Links
 	for _, text := range o.Publish {
 		list, err := PublishSpec(text)
 		if err != nil {

@@ -70,7 +70,7 @@ func (e *engines) startDocker(tar string) error {
 	}
 	host := "unix://" + d + "/d.sock"
 	if err := e.daemon("dockerd", "--host", host, "--containerd", d+"/c.sock", "--data-root", d+"/data", "--exec-root", d+"/exec",
-		"--pidfile", d+"/pid", "--config-file", "", "--bridge=none", "--iptables=false", "--ip6tables=false", "--cgroup-parent", "/bantam-bench"); err != nil {
+		"--pidfile", d+"/pid", "--config-file", "", "--cgroup-parent", "/bantam-bench"); err != nil {
 		return err
 	}
 	e.docker = []string{testenv.Find("docker"), "-H", host}
@@ -115,13 +115,18 @@ func (e *engines) measure() ([]row, error) {
 	for _, idle := range []time.Duration{0, 100 * time.Millisecond} {
 		all := map[string]samples{}
 		for i := 0; i < e.runs; i++ {
-			if err := e.pair(all, idle); err != nil {
+			if err := e.pair(all, idle, "none"); err != nil {
 				return nil, err
 			}
 		}
 		rows = append(rows, newRow("bantam run --network none", "engine", "ms", idle > 0, milliseconds, all))
 	}
-	for _, more := range []func() (row, error){e.version, e.rate, e.twoHundred, e.logs} {
+	bridge, err := e.onBridge()
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows, bridge...)
+	for _, more := range []func() (row, error){e.throughput, e.thousand, e.version, e.rate, e.twoHundred, e.logs} {
 		r, err := more()
 		if err != nil {
 			return nil, err
@@ -132,12 +137,12 @@ func (e *engines) measure() ([]row, error) {
 	return append(rows, built...), err
 }
 
-func (e *engines) pair(all map[string]samples, idle time.Duration) error {
+func (e *engines) pair(all map[string]samples, idle time.Duration, network string) error {
 	for who, prefix := range map[string][]string{"bantam": e.bantam, "docker": e.docker} {
 		if prefix == nil {
 			continue
 		}
-		c, err := e.native.measure(idle, os.Environ(), append(append([]string{}, prefix...), "run", "--rm", "--network", "none", "box", "/bin/true")...)
+		c, err := e.native.measure(idle, os.Environ(), append(append([]string{}, prefix...), "run", "--rm", "--network", network, "box", "/bin/true")...)
 		if err != nil {
 			return err
 		}
