@@ -166,8 +166,23 @@ func (r *run) image(ctx context.Context, name string, ref reference.Reference, p
 			l.err = fmt.Errorf("%s: failed to resolve source metadata for %s: %w", name, ref.Tagged().String(), l.err)
 		}
 		step.Finish(l.err)
+		if l.err == nil {
+			r.used(imageMaterial(ref, p, l.base))
+		}
 	})
 	return l.base, l.err
+}
+
+// imageMaterial names a base image as a package URL; its digest is the manifest's, else the
+// configuration's.
+func imageMaterial(ref reference.Reference, p dockerfile.Platform, b *Base) Material {
+	m := Material{URI: "pkg:docker/" + ref.FamiliarName() + "@" + ref.Tagged().Tag + "?platform=" + strings.ReplaceAll(p.String(), "/", "%2F"), Digest: digest.FromBytes(b.Config)}
+	if _, sum, ok := strings.Cut(b.Ref, "@"); ok {
+		if d, err := digest.Parse(sum); err == nil {
+			m.Digest = d
+		}
+	}
+	return m
 }
 
 // load is the loading of an image.

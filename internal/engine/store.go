@@ -17,3 +17,10 @@ func (e *Engine) FindImage(text string) (*local.Image, *local.Name, error) {
 	}
 	return s.FindNamed(text)
 }
+
+// ImageBuilt tells that a build has given an image its names.
+func (e *Engine) ImageBuilt(id string, names []string) {
+	for _, n := range names {
+		e.imageEvent("tag", id, n, nil)
+	}
+}

@@ -44,11 +44,14 @@ func (j *job) exportImage(ctx context.Context, o *output) error {
 			return err
 		}
 		j.ids.image = ids[0].String()
+		var familiar []string
 		step.Note("writing image "+j.ids.image, true, 0, 0)
 		for _, ref := range names {
 			j.ids.names = append(j.ids.names, ref.String())
 			step.Note("naming to "+ref.String(), true, 0, 0)
+			familiar = append(familiar, ref.Familiar())
 		}
+		j.engine.ImageBuilt(j.ids.image, familiar)
 		if !o.push {
 			return nil
 		}
