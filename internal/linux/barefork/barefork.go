@@ -215,10 +215,28 @@ func (s *Script) follow(socket, pid int) (int, error) {
 			}
 			unix.Write(socket, []byte{0})
 		default:
+			if pid == first {
+				pid = lateFork(socket, first)
+			}
 			if pid != first {
 				reap(pid)
 			}
 			return pid, &Error{s.what[m.step], syscall.Errno(m.value)}
+		}
+	}
+}
+
+// lateFork is the process of a Fork that has failed before its parent could tell of it, else first.
+func lateFork(socket, first int) int {
+	for {
+		var m message
+		n, err := unix.Read(socket, unsafe.Slice((*byte)(unsafe.Pointer(&m)), unsafe.Sizeof(m)))
+		switch {
+		case err == unix.EINTR:
+		case err != nil || n == 0:
+			return first
+		case m.kind == forked:
+			return int(m.value)
 		}
 	}
 }
