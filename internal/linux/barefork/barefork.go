@@ -9,6 +9,7 @@ package barefork
 
 import (
 	"runtime"
+	"slices"
 	"syscall"
 	"unsafe"
 
@@ -207,7 +208,12 @@ func (s *Script) follow(socket, pid int) (int, error) {
 			return pid, nil
 		case m.kind == forked:
 			pid = int(m.value)
-		case m.kind == waiting:
+			continue
+		case pid == first && s.behindFork(m.step):
+			pid = lateFork(socket, first)
+		}
+		switch m.kind {
+		case waiting:
 			err = on[0](pid)
 			on = on[1:]
 			if err != nil {
@@ -215,9 +221,6 @@ func (s *Script) follow(socket, pid int) (int, error) {
 			}
 			unix.Write(socket, []byte{0})
 		default:
-			if pid == first {
-				pid = lateFork(socket, first)
-			}
 			if pid != first {
 				reap(pid)
 			}
@@ -226,7 +229,12 @@ func (s *Script) follow(socket, pid int) (int, error) {
 	}
 }
 
-// lateFork is the process of a Fork that has failed before its parent could tell of it, else first.
+// behindFork says that a step is the forked process's.
+func (s *Script) behindFork(i uint32) bool {
+	return slices.ContainsFunc(s.steps[:i], func(s step) bool { return s.kind == split })
+}
+
+// lateFork is the process of a Fork that was quicker than its parent's word of it.
 func lateFork(socket, first int) int {
 	for {
 		var m message
