@@ -31,6 +31,16 @@ func compile(spec *specs.Spec, r *folder.Record, f folder.Folder, host *cgroup.H
 	return plan.Compile(spec, facts, opt)
 }
 
+// Spec is the OCI spec of a container by its record.
+func Spec(r *folder.Record, f folder.Folder, profile *specs.LinuxSeccomp) (*specs.Spec, error) {
+	return makeSpec(dockerspec.Input{Record: r, Folder: f, Seccomp: profile})
+}
+
+// ReadProfile reads the seccomp profile of a container that has one of its own, or nil.
+func ReadProfile(f folder.Folder) (*specs.LinuxSeccomp, error) {
+	return readProfile(f.Path("seccomp.json"))
+}
+
 // Plan is the plan of a container that was never written to disk.
 func Plan(r *folder.Record, f folder.Folder, profile *specs.LinuxSeccomp) (*plan.Plan, error) {
 	spec, err := makeSpec(dockerspec.Input{Record: r, Folder: f, Seccomp: profile})
