@@ -126,15 +126,21 @@ func (e *engines) measure() ([]row, error) {
 		return nil, err
 	}
 	rows = append(rows, bridge...)
-	for _, more := range []func() (row, error){e.throughput, e.thousand, e.version, e.rate, e.twoHundred, e.logs} {
+	for _, more := range []func() (row, error){e.throughput, e.thousand, e.version, e.exec, e.rate, e.twoHundred, e.logs} {
 		r, err := more()
 		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, r)
 	}
-	built, err := e.builds()
-	return append(rows, built...), err
+	for _, more := range []func() ([]row, error){e.scale, e.builds} {
+		r, err := more()
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r...)
+	}
+	return rows, nil
 }
 
 func (e *engines) pair(all map[string]samples, idle time.Duration, network string) error {

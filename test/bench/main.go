@@ -114,6 +114,14 @@ func measureView(view string, runs int, only string) ([]row, error) {
 		if only != "" && strings.HasPrefix("build", only) {
 			return e.builds()
 		}
+		if only != "" && strings.HasPrefix("scale", only) {
+			x, err := e.exec()
+			if err != nil {
+				return nil, err
+			}
+			rows, err := e.scale()
+			return append(rows, x), err
+		}
 		return e.measure()
 	}
 	if err := makeBundles(dir); err != nil {

@@ -26,7 +26,7 @@ func (e *engines) onBridge() ([]row, error) {
 	return rows, nil
 }
 
-// crowd is how many containers are on one bridge at the end of the curve.
+// crowd is how many containers run at once at the end of a curve.
 const crowd = 1000
 
 // thousand starts containers with a published port each, and compares the last fifty with the first.
