@@ -6,18 +6,16 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 
 	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor/wire"
-	"bantam/internal/container/names"
 
 	"golang.org/x/sys/unix"
 )
 
-// Step is a program that a build runs once, in a container that nobody else sees: it is kept
-// below ROOT/build and ends with this process, however that ends.
+// Step is a program that a build runs once, in a container that ends with this process, however
+// that ends. Like the classic builder's it has a name that nobody gave it and is seen by `ps`.
 type Step struct {
 	RunOptions
 	Layers []string // folders, topmost first
@@ -32,11 +30,6 @@ type StepResult struct {
 	Code  int
 	Upper string // the folder with what it has written, until Close
 	Close func()
-}
-
-// steps is the engine that keeps the containers of builds.
-func (e *Engine) steps() *Engine {
-	return &Engine{Root: e.Root + "/build", Version: e.Version, Notes: e.Notes, Children: e.Children}
 }
 
 // RunStep runs a step to its end. The end of ctx kills it.
@@ -55,7 +48,7 @@ func (e *Engine) RunStep(ctx context.Context, st *Step) (*StepResult, error) {
 		if len(st.More) > 0 {
 			runtime.LockOSThread()
 		}
-		res, err := e.steps().runStep(ctx, st)
+		res, err := e.runStep(ctx, st)
 		done <- outcome{res, err}
 	}()
 	o := <-done
@@ -72,17 +65,22 @@ func (e *Engine) runStep(ctx context.Context, st *Step) (res *StepResult, err er
 	if err != nil {
 		return nil, err
 	}
-	f, lock, err := store.Create(r.ID)
+	release, err := e.mountStep(st, r)
+	defer release()
 	if err != nil {
 		return nil, err
 	}
-	remove := func() { _ = store.Remove(f, "") }
-	release, err := e.prepareStep(st, r, f)
-	defer release()
+	f, lock, err := e.create(store, &st.RunOptions, r)
 	if err != nil {
-		remove()
-		lock.Free()
 		return nil, err
+	}
+	remove := func() { _ = discard(store, f, r) }
+	if st.Upper != "" {
+		if err := os.Rename(st.Upper, f.Path("upper")); err != nil {
+			remove()
+			lock.Free()
+			return nil, fmt.Errorf("go on with the step's files: %w", err)
+		}
 	}
 	code, err := e.attendStep(ctx, st, r, f, lock)
 	if err != nil {
@@ -92,25 +90,18 @@ func (e *Engine) runStep(ctx context.Context, st *Step) (res *StepResult, err er
 	return &StepResult{Code: code, Upper: f.Path("upper"), Close: remove}, nil
 }
 
-// prepareStep writes the step's folder and mounts what it is to find.
-func (e *Engine) prepareStep(st *Step, r *folder.Record, f folder.Folder) (release func(), err error) {
-	release = func() {}
-	if st.Upper != "" {
-		if err := os.Rename(st.Upper, f.Path("upper")); err != nil {
-			return release, fmt.Errorf("go on with the step's files: %w", err)
-		}
+// mountStep mounts what the step is to find, where this thread alone sees it.
+func (e *Engine) mountStep(st *Step, r *folder.Record) (release func(), err error) {
+	if len(st.More) == 0 {
+		return func() {}, nil
 	}
-	if len(st.More) > 0 {
-		var more []folder.Mount
-		if more, release, err = mountForStep(f.Path("mnt"), st.More); err != nil {
-			return release, err
-		}
-		r.Mounts = append(r.Mounts, more...)
+	dir := e.Root + "/build/mnt"
+	if err := os.MkdirAll(dir, 0o711); err != nil {
+		return func() {}, err
 	}
-	if err := names.Write(&folder.Store{Root: e.Root}, r, nil); err != nil {
-		return release, err
-	}
-	return release, f.WriteRecord(r, false)
+	more, release, err := mountForStep(dir, st.More)
+	r.Mounts = append(r.Mounts, more...)
+	return release, err
 }
 
 // attendStep starts the step and passes its output on until it has ended.
@@ -188,55 +179,5 @@ func (o *stepOutput) close() {
 	}
 	for _, done := range o.copied {
 		<-done
-	}
-}
-
-// SweepSteps removes what builds that were killed have left behind.
-func (e *Engine) SweepSteps() error {
-	if _, err := e.containers(); err != nil {
-		return err
-	}
-	sub := e.steps()
-	sub.Notes = nil // nobody waits for their end
-	dirs, err := filepath.Glob(sub.Root + "/containers/*")
-	if err != nil || len(dirs) == 0 {
-		return err
-	}
-	store := &folder.Store{Root: sub.Root}
-	for _, dir := range dirs {
-		f := folder.Folder{Dir: dir}
-		lock, err := f.TryLock()
-		if err != nil {
-			continue // it runs, or is gone
-		}
-		c := &container{Folder: f}
-		if err = c.read(); err == nil && c.State.Alive() {
-			_ = unix.Kill(c.State.Pid, unix.SIGKILL)
-			awaitEnd(c.State.Pid)
-		}
-		if err == nil {
-			err = sub.cleanUp(store, c)
-		} else {
-			err = store.Remove(f, "")
-		}
-		lock.Free()
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
-}
-
-// awaitEnd waits until a process that was killed is gone.
-func awaitEnd(pid int) {
-	fd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		return
-	}
-	defer unix.Close(fd)
-	for {
-		if _, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1); err != unix.EINTR {
-			return
-		}
 	}
 }

@@ -65,9 +65,6 @@ func (m *stepMounts) begin() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return err
 	}
-	if err := os.Mkdir(m.dir, 0o711); err != nil {
-		return err
-	}
 	return unix.Mount("step", m.dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=711")
 }
 

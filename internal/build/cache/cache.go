@@ -5,7 +5,8 @@
 //	ROOT/build/locks/HEX    held by the build that works on a key; others wait and then find the record
 //	ROOT/build/sums/HEX     digests of a context's files (package tree)
 //	ROOT/build/mounts/HEX/  folders of RUN --mount=type=cache
-//	ROOT/build/steps/       what builds that run have mounted and written
+//	ROOT/build/steps/       what builds that run have brought in
+//	ROOT/build/mnt          where a step's mounts are made, in a mount namespace of its own
 //
 // A record is written beside its place and renamed. Nothing is held in memory, so
 // builds share it and survive each other.

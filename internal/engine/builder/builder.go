@@ -79,9 +79,6 @@ func (j *job) prepare(ctx context.Context) error {
 		return err
 	}
 	j.log = progress.New(sink)
-	if err := j.engine.SweepSteps(); err != nil {
-		return err
-	}
 	store, err := j.engine.Store()
 	if err != nil {
 		return err
