@@ -35,10 +35,11 @@ func (s state) certain() bool { return s&(s-1) == 0 }
 
 // subject is a container that one worker alone changes, and what is known of it.
 type subject struct {
-	name  string
-	may   state
-	lines []string // it has written these, each acknowledged
-	log   []string // what was done with it, for a failure's report
+	name      string
+	may       state
+	lines     []string // it has written these, each acknowledged
+	networked bool     // it is or was connected to a network that others remove
+	log       []string // what was done with it, for a failure's report
 }
 
 // worker does one thing after the other, as a user in a terminal would.
@@ -100,7 +101,9 @@ func (w *worker) choose(o *operation) *subject {
 // do runs an operation and learns from its outcome.
 func (w *worker) do(o *operation, s *subject) {
 	before := s.may
-	sure := before.certain() && !o.loose
+	// A network that it was connected to may be no more: then it can't be started, as with docker.
+	s.networked = s.networked || o.name == "network connect"
+	sure := before.certain() && !o.loose && !(s.networked && o.to == running)
 	args, want := o.args(w, s)
 	k := w.draw()
 	out := w.rig.run(s, k, o.name, args)
