@@ -111,7 +111,7 @@ func (a *Attachment) life() (int, error) {
 	if a.over {
 		return a.code, nil
 	}
-	a.ear = listenTo(a.conn)
+	a.ear = listenTo(a.conn, a.view.Leave != nil)
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {

@@ -249,7 +249,7 @@ func (x *execution) copy(detached chan struct{}) {
 // exitCode waits for the monitor's word. A container that ends takes its processes with
 // it: 137, as docker has it.
 func (x *execution) exitCode(detached <-chan struct{}) (int, error) {
-	x.ear = listenTo(x.conn)
+	x.ear = listenTo(x.conn, x.streams.Leave != nil)
 	select {
 	case <-detached:
 		return 0, nil

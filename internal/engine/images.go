@@ -58,17 +58,17 @@ func (i *image) is(platform, name string) error {
 	}
 	want, err := manifest.ParsePlatform(platform)
 	if err != nil {
-		return err
+		return &Invalid{err}
 	}
 	if has, err := manifest.ParsePlatform(i.Platform); err == nil && has.Provides(want) {
 		return nil
 	}
-	return &wrongPlatform{name, platform}
+	return &WrongPlatform{name, platform}
 }
 
-// wrongPlatform says that an image is there, but for another platform.
-type wrongPlatform struct{ name, want string }
+// WrongPlatform says that an image is there, but for another platform.
+type WrongPlatform struct{ name, want string }
 
-func (e *wrongPlatform) Error() string {
+func (e *WrongPlatform) Error() string {
 	return "image with reference " + e.name + " was found but does not provide the specified platform (" + e.want + ")"
 }

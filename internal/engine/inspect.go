@@ -38,7 +38,7 @@ type ContainerJSON struct {
 	SizeRw          *int64 `json:",omitempty"`
 	SizeRootFs      *int64 `json:",omitempty"`
 	Mounts          []MountJSON
-	Config          ConfigJSON
+	Config          ContainerConfigJSON
 	NetworkSettings NetworkSettingsJSON
 }
 
@@ -130,27 +130,19 @@ type GraphDriverJSON struct {
 	Name string
 }
 
-// ConfigJSON is docker's Config of a container or an image.
+// ConfigJSON is docker's Config of an image.
 type ConfigJSON struct {
-	Hostname     string `json:",omitempty"`
-	Domainname   string `json:",omitempty"`
 	User         string
-	AttachStdin  bool                `json:",omitempty"`
-	Tty          bool                `json:",omitempty"`
-	OpenStdin    bool                `json:",omitempty"`
-	StdinOnce    bool                `json:",omitempty"`
 	ExposedPorts map[string]struct{} `json:",omitempty"`
 	Env          []string
 	Cmd          []string
-	Healthcheck  any    `json:",omitempty"`
-	Image        string `json:",omitempty"`
+	Healthcheck  any `json:",omitempty"`
 	Volumes      map[string]struct{}
 	WorkingDir   string
 	Entrypoint   []string
 	OnBuild      []string
 	Labels       map[string]string
 	StopSignal   string `json:",omitempty"`
-	StopTimeout  *int64 `json:",omitempty"`
 }
 
 // ImageJSON is what docker inspect prints of an image.
@@ -304,30 +296,6 @@ func hostJSON(h *folder.HostConfig) HostConfigJSON {
 	}
 	if h.PidsLimit != 0 {
 		v.PidsLimit = &h.PidsLimit
-	}
-	return v
-}
-
-func containerConfigJSON(c *folder.Config) ConfigJSON {
-	v := ConfigJSON{
-		Hostname: c.Hostname, Domainname: c.Domainname, StopTimeout: c.StopTimeout, User: c.User, AttachStdin: c.AttachStdin, Tty: c.Tty, OpenStdin: c.OpenStdin, StdinOnce: c.StdinOnce,
-		Env: orEmpty(c.Env), Cmd: c.Cmd, Image: c.Image, WorkingDir: c.WorkingDir, Entrypoint: c.Entrypoint,
-		Labels: labelsOrEmpty(c.Labels), StopSignal: c.StopSignal,
-	}
-	for _, p := range c.ExposedPorts {
-		if v.ExposedPorts == nil {
-			v.ExposedPorts = map[string]struct{}{}
-		}
-		v.ExposedPorts[p] = struct{}{}
-	}
-	if c.Healthcheck != nil {
-		v.Healthcheck = c.Healthcheck
-	}
-	for _, place := range c.Volumes {
-		if v.Volumes == nil {
-			v.Volumes = map[string]struct{}{}
-		}
-		v.Volumes[place] = struct{}{}
 	}
 	return v
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"bantam/internal/container/logging"
+
+	"golang.org/x/sys/unix"
 )
 
 // logFile is one file of a log, as it is read.
@@ -22,6 +24,15 @@ type logFile struct {
 
 func openLog(path string) (*logFile, error) {
 	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return &logFile{file: f, in: f}, nil
+}
+
+// makeLog opens a file that its writer has yet to make, which finds it then.
+func makeLog(path string) (*logFile, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE|unix.O_NOFOLLOW, 0o640)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type LogOptions struct {
 	Details    bool // with the container's labels and environment of the log options
 	Out, Err   io.Writer
 	Leave      <-chan struct{} // closed when nobody listens any more; nil is never
+	Opened     func()          // is told when nothing can be missed any more; may be nil
 }
 
 // Logs prints what a container has written, from the oldest rotated file on.
@@ -47,6 +48,9 @@ func (e *Engine) Logs(name string, o *LogOptions) error {
 	defer r.close()
 	if err := r.openOldest(); err != nil {
 		return err
+	}
+	if o.Opened != nil {
+		o.Opened()
 	}
 	if err := r.skip(); err != nil {
 		return err
@@ -81,9 +85,13 @@ func (r *logReader) close() {
 	}
 }
 
-// openOldest opens all files at once: a rotation meanwhile only renames them.
+// openOldest opens all files at once: a rotation meanwhile only renames them. Who follows a
+// silent container makes its file, to see what it writes even if it is removed at once.
 func (r *logReader) openOldest() error {
 	newest, err := openLog(r.path)
+	if errors.Is(err, os.ErrNotExist) && r.o.Follow {
+		newest, err = makeLog(r.path)
+	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

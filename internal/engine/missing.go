@@ -23,7 +23,7 @@ const (
 // isMissing says whether a pull may help.
 func isMissing(err error) bool {
 	var none *local.NotFound
-	var other *wrongPlatform
+	var other *WrongPlatform
 	return errors.As(err, &none) || errors.As(err, &other)
 }
 

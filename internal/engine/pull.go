@@ -35,7 +35,7 @@ func (e *Engine) Pull(ctx context.Context, o *PullOptions) error {
 		return e.pullOne(ctx, ref.Tagged(), o)
 	}
 	if ref.Tag != "" || ref.Digest != "" {
-		return errors.New("tag can't be used with --all-tags/-a")
+		return &Invalid{errors.New("tag can't be used with --all-tags/-a")}
 	}
 	tags, err := e.Remote.Tags(ctx, ref, o.Access)
 	if err != nil {

@@ -30,9 +30,9 @@ func (e *Engine) Push(ctx context.Context, o *PushOptions) error {
 	case err != nil:
 		return err
 	case ref.Digest != "":
-		return errors.New("cannot push a digest reference")
+		return &Invalid{errors.New("cannot push a digest reference")}
 	case o.AllTags && ref.Tag != "":
-		return errors.New("tag can't be used with --all-tags/-a")
+		return &Invalid{errors.New("tag can't be used with --all-tags/-a")}
 	}
 	s, err := e.images()
 	if err != nil {
@@ -71,7 +71,7 @@ func toPush(s *local.Store, ref reference.Reference, all bool) ([]local.Name, er
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("An image does not exist locally with the tag: %s", ref.FamiliarName())
+			return nil, &NoSuchTag{ref.FamiliarName()}
 		}
 		return []local.Name{n}, nil
 	}
@@ -86,10 +86,15 @@ func toPush(s *local.Store, ref reference.Reference, all bool) ([]local.Name, er
 		}
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("An image does not exist locally with the tag: %s", ref.FamiliarName())
+		return nil, &NoSuchTag{ref.FamiliarName()}
 	}
 	return names, nil
 }
+
+// NoSuchTag is docker's error for a push of what isn't there.
+type NoSuchTag struct{ Name string }
+
+func (e *NoSuchTag) Error() string { return "An image does not exist locally with the tag: " + e.Name }
 
 // pushable refuses an image that is for another platform than the user wants to push.
 func pushable(s *local.Store, n local.Name, want string) error {

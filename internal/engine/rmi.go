@@ -74,10 +74,13 @@ func isFor(i *local.Image, name, platform string) error {
 		return nil
 	}
 	want, err := manifest.ParsePlatform(platform)
-	if err == nil && !platformOf(&i.Config).Provides(want) {
-		err = fmt.Errorf("image with reference %s was found but does not provide the specified platform (%s)", name, want)
+	switch {
+	case err != nil:
+		return &Invalid{err}
+	case !platformOf(&i.Config).Provides(want):
+		return &WrongPlatform{name, want.String()}
 	}
-	return err
+	return nil
 }
 
 func (r *remover) conflict(how, why string) error {

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -77,7 +76,7 @@ func selectImage(s *local.Store, list []bundle.Selected, name string) ([]bundle.
 		}
 		tags, err := tagsOf(s, name)
 		if err != nil || len(tags) == 0 {
-			return nil, errors.Join(err, errors.New("reference does not exist: "+name))
+			return nil, errors.Join(err, &NoSuchReference{name})
 		}
 		return addNames(list, tags), nil
 	}
@@ -94,6 +93,11 @@ func selectImage(s *local.Store, list []bundle.Selected, name string) ([]bundle.
 	}
 	return addNames(list, []local.Name{*named}), nil
 }
+
+// NoSuchReference is docker's error for an image to save that isn't there.
+type NoSuchReference struct{ Name string }
+
+func (e *NoSuchReference) Error() string { return "reference does not exist: " + e.Name }
 
 // bestTarget is an image with the manifest of one of its names.
 func bestTarget(i *local.Image) local.Target {
@@ -152,7 +156,7 @@ func provide(s *local.Store, list []bundle.Selected, platform string) error {
 			return err
 		}
 		if p := platformOf(&i.Config); !p.Provides(want) {
-			return fmt.Errorf("image with reference %s was found but does not provide the specified platform (%s)", l.Target.Image.Short(), want)
+			return &WrongPlatform{l.Target.Image.Short(), want.String()}
 		}
 	}
 	return nil

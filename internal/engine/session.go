@@ -165,49 +165,10 @@ func (s *session) pump() <-chan struct{} {
 	return detached
 }
 
-// heard is one message, or the error instead.
-type heard struct {
-	wire.Message
-	err error
-}
-
-// ear receives what a monitor says, in a goroutine of its own, until the connection ends.
-type ear struct {
-	messages   chan heard
-	stop, done chan struct{}
-}
-
-func listenTo(conn wire.Conn) *ear {
-	e := &ear{messages: make(chan heard), stop: make(chan struct{}), done: make(chan struct{})}
-	go func() {
-		defer close(e.done)
-		for {
-			m, err := conn.Receive()
-			select {
-			case e.messages <- heard{m, err}:
-			case <-e.stop:
-				return
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	return e
-}
-
-// close waits for the goroutine's end; the connection has been shut down.
-func (e *ear) close() {
-	if e != nil {
-		close(e.stop)
-		<-e.done
-	}
-}
-
 // listen waits for the exit and for the end of the clean-up.
 func (s *session) listen(detached <-chan struct{}) (int, error) {
 	if s.ear == nil {
-		s.ear = listenTo(s.conn)
+		s.ear = listenTo(s.conn, s.view.Leave != nil)
 	}
 	code := -1
 	for {

@@ -13,10 +13,10 @@ import (
 func (e *Engine) Tag(source, target string) error {
 	ref, err := reference.Parse(target)
 	if err != nil {
-		return fmt.Errorf("Error parsing reference: %q is not a valid repository/tag: %w", target, err)
+		return &Invalid{fmt.Errorf("Error parsing reference: %q is not a valid repository/tag: %w", target, err)}
 	}
 	if ref.Digest != "" {
-		return errors.New("refusing to create a tag with a digest reference")
+		return &Invalid{errors.New("refusing to create a tag with a digest reference")}
 	}
 	s, err := e.images()
 	if err != nil {

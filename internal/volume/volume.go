@@ -175,14 +175,9 @@ func (s *Store) make(r Record) (*Volume, error) {
 	if err := os.MkdirAll(s.Root+"/volumes", 0o701); err != nil {
 		return nil, err
 	}
-	tmp := s.path(".new-" + NewName()[:16])
-	if err := os.Mkdir(tmp, 0o701); err != nil {
-		return nil, fmt.Errorf("create %s: %w", r.Name, err)
-	}
-	// Until it has its name a concurrent List must not clear it.
-	l, err := lock(tmp, unix.LOCK_EX)
+	tmp, l, err := s.draft()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("create %s: %w", r.Name, err)
 	}
 	defer l.Free()
 	if err = r.write(tmp); err == nil {
@@ -193,6 +188,20 @@ func (s *Store) make(r Record) (*Volume, error) {
 		return nil, fmt.Errorf("create %s: %w", r.Name, err)
 	}
 	return &Volume{Record: r, Dir: s.path(r.Name)}, syncFolder(s.Root + "/volumes")
+}
+
+// draft makes a folder without a name. Until it has one a concurrent List must not clear
+// it, so it is locked; one that was cleared before that is made again.
+func (s *Store) draft() (string, *Lock, error) {
+	for {
+		tmp := s.path(".new-" + NewName()[:16])
+		if err := os.Mkdir(tmp, 0o701); err != nil {
+			return "", nil, err
+		}
+		if l, err := lock(tmp, unix.LOCK_EX); !errors.Is(err, os.ErrNotExist) {
+			return tmp, l, err
+		}
+	}
 }
 
 func (r *Record) write(dir string) error {

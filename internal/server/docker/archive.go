@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"bantam/internal/container/folder"
 	"bantam/internal/engine"
 
 	"github.com/moby/moby/api/types/container"
@@ -21,7 +22,12 @@ func (s *Server) archiveRoutes() []route {
 // statHeader carries the description of a path.
 const statHeader = "X-Docker-Container-Path-Stat"
 
+// path is the parameter of that name. The container's name must be one: with a dot in
+// front it would be the host's path in the words of docker cp.
 func (c *call) path() (string, error) {
+	if folder.CheckName(c.name()) != nil {
+		return "", &folder.NotFound{Name: c.name()}
+	}
 	if c.str("path") == "" {
 		return "", badRequest("missing parameter: path")
 	}

@@ -18,6 +18,7 @@ func (s *Server) buildRoutes() []route {
 	}
 	return []route{
 		{"POST", "/build", s.build},
+		{"POST", "/build/prune", s.pruneBuilds},
 		{"POST", "/build/cancel", noSession},
 		{"POST", "/session", noSession},
 		{"POST", "/grpc", noSession},
@@ -44,6 +45,9 @@ func (s *Server) build(c *call) error {
 	o.In, o.Err, o.Out = c.r.Body, l, l
 	err = s.builder.Build(c.r.Context(), s.engine, o)
 	l.flush()
+	if err != nil && !l.begun {
+		return badRequest(err.Error()) // before anything was built: it is about what was asked for
+	}
 	if err != nil {
 		return l.end(err)
 	}
@@ -165,4 +169,30 @@ func (c *call) buildLimits(o *engine.BuildOptions) error {
 		}
 	}
 	return nil
+}
+
+// pruneBuilds removes what builds remember.
+func (s *Server) pruneBuilds(c *call) error {
+	f, err := c.filters()
+	if err != nil {
+		return err
+	}
+	o := &engine.PruneBuildOptions{All: c.flag("all"), Filters: f}
+	for _, key := range [...]string{"keep-storage", "reserved-space"} {
+		n, err := c.number(key)
+		if err != nil {
+			return err
+		}
+		if n != nil {
+			o.Keep = *n
+		}
+	}
+	p, err := s.images.PruneBuilds(o)
+	if err != nil {
+		return err
+	}
+	return c.reply(http.StatusOK, struct {
+		CachesDeleted  []string
+		SpaceReclaimed int64
+	}{p.IDs, p.Space})
 }

@@ -20,6 +20,7 @@ type containers interface {
 	Unpause(name string) error
 	Rename(name, to string) error
 	Remove(name string, o engine.RemoveOptions) error
+	ContainerPrune(engine.Filters) (*engine.Pruned, error)
 	Update(name string, o *engine.UpdateOptions) error
 	Resize(name string, rows, cols uint16) error
 	Connect(name string, o *engine.AttachOptions) (*engine.Attachment, error)
@@ -36,6 +37,7 @@ func (s *Server) containerRoutes() []route {
 	return []route{
 		{"GET", "/containers/json", s.listContainers},
 		{"POST", "/containers/create", s.createContainer},
+		{"POST", "/containers/prune", s.pruneContainers},
 		{"GET", "/containers/{name}/json", s.inspectContainer},
 		{"POST", "/containers/{name}/start", s.startContainer},
 		{"POST", "/containers/{name}/stop", s.stopContainer},
@@ -191,4 +193,19 @@ func (s *Server) commit(c *call) error {
 		return err
 	}
 	return c.reply(http.StatusCreated, map[string]string{"Id": id})
+}
+
+func (s *Server) pruneContainers(c *call) error {
+	f, err := c.filters()
+	if err != nil {
+		return err
+	}
+	p, err := s.containers.ContainerPrune(f)
+	if err != nil {
+		return err
+	}
+	return c.reply(http.StatusOK, struct {
+		ContainersDeleted []string
+		SpaceReclaimed    int64
+	}{p.Names, p.Space})
 }

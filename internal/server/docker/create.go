@@ -59,7 +59,7 @@ func (r *createRequest) options() (*engine.RunOptions, error) {
 		StopSignal: g.StopSignal, Stdin: g.OpenStdin, TTY: g.Tty, Detach: !g.StdinOnce, Remove: h.AutoRemove,
 		GroupAdd: h.GroupAdd, Runtime: runtimeName(h.Runtime), Init: h.Init != nil && *h.Init, Restart: restart(&h.RestartPolicy),
 		Volumes: h.Binds, ReadOnly: h.ReadonlyRootfs, CapAdd: h.CapAdd, CapDrop: h.CapDrop, Privileged: h.Privileged,
-		SecurityOpt: slices.Clone(h.SecurityOpt), NetworkOptions: engine.NetworkOptions{Network: string(h.NetworkMode)}, PID: string(h.PidMode), IPC: string(h.IpcMode), UTS: string(h.UTSMode),
+		SecurityOpt: slices.Clone(h.SecurityOpt), NetworkOptions: networking(&r.CreateRequest), PID: string(h.PidMode), IPC: string(h.IpcMode), UTS: string(h.UTSMode),
 		UserNS: string(h.UsernsMode), CgroupNS: string(h.CgroupnsMode), CgroupParent: h.CgroupParent, AddHosts: h.ExtraHosts,
 		DNSSearch: h.DNSSearch, DNSOptions: h.DNSOptions, Sysctls: pairs(h.Sysctls), ShmSize: h.ShmSize,
 		LogDriver: h.LogConfig.Type, LogOpts: pairs(h.LogConfig.Config),
@@ -67,9 +67,6 @@ func (r *createRequest) options() (*engine.RunOptions, error) {
 	if g.StopTimeout != nil {
 		n := int64(*g.StopTimeout)
 		o.StopTimeout = &n
-	}
-	if g.NetworkDisabled {
-		o.Network = "none"
 	}
 	if h.MaskedPaths != nil && len(h.MaskedPaths)+len(h.ReadonlyPaths) == 0 && h.ReadonlyPaths != nil {
 		o.SecurityOpt = append(o.SecurityOpt, "systempaths=unconfined")
@@ -95,7 +92,6 @@ func (r *createRequest) options() (*engine.RunOptions, error) {
 // refuse says what there is no support for, instead of passing over it.
 func refuse(g *container.Config, h *container.HostConfig) error {
 	for what, given := range map[string]bool{
-		"HostConfig.Links":                                len(h.Links) > 0,
 		"HostConfig.VolumeDriver":                         h.VolumeDriver != "" && h.VolumeDriver != "local",
 		"HostConfig.StorageOpt":                           len(h.StorageOpt) > 0,
 		"HostConfig.Cgroup":                               h.Cgroup != "",

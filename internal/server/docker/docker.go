@@ -10,6 +10,7 @@ package docker
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,6 +34,7 @@ type Server struct {
 	images     images
 	registries registries
 	volumes    volumes
+	networks   networks
 
 	engine  *engine.Engine // for the builder, which works by it
 	builder engine.Builder
@@ -45,12 +47,12 @@ type Server struct {
 // New makes a server over an engine.
 func New(e *engine.Engine, version engine.VersionInfo, builder engine.Builder) *Server {
 	s := &Server{
-		containers: e, execs: e, system: e, observing: e, images: e, registries: e, volumes: e,
+		containers: e, execs: e, system: e, observing: e, images: e, registries: e, volumes: e, networks: e,
 		engine: e, builder: builder, version: version,
 	}
 	for _, table := range [...][]route{
 		s.systemRoutes(), s.containerRoutes(), s.streamRoutes(), s.execRoutes(), s.archiveRoutes(), s.observeRoutes(),
-		s.imageRoutes(), s.registryRoutes(), s.volumeRoutes(), s.buildRoutes(), swarmRoutes(),
+		s.imageRoutes(), s.registryRoutes(), s.volumeRoutes(), s.networkRoutes(), s.buildRoutes(), swarmRoutes(),
 	} {
 		s.routes.add(table)
 	}
@@ -87,6 +89,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := handle(c); err != nil {
 		c.fail(err)
 	}
+}
+
+// Routes are all that is served, as "METHOD /pattern".
+func Routes() []string {
+	var list []string
+	for _, tables := range New(&engine.Engine{}, engine.VersionInfo{}, nil).routes {
+		for _, r := range tables {
+			list = append(list, r.method+" "+r.pattern)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // Route is the pattern that a request's path fits, "" for none.

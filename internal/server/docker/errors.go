@@ -7,6 +7,7 @@ import (
 	"bantam/internal/container/folder"
 	"bantam/internal/engine"
 	"bantam/internal/image/local"
+	"bantam/internal/network"
 	"bantam/internal/volume"
 )
 
@@ -36,6 +37,10 @@ func status(err error) int {
 	var image *local.NotFound
 	var object *engine.NoSuchObject
 	var absent *volume.NotFound
+	var noNetwork *network.NotFound
+	var untagged *engine.NoSuchTag
+	var unsaved *engine.NoSuchReference
+	var elsewhere *engine.WrongPlatform
 	var used *volume.InUse
 	var exec *engine.NoSuchExec
 	var path *engine.NoSuchPath
@@ -48,7 +53,7 @@ func status(err error) int {
 	switch {
 	case errors.As(err, &own):
 		return own.status
-	case errors.As(err, &container), errors.As(err, &image), errors.As(err, &object), errors.As(err, &absent), errors.As(err, &exec), errors.As(err, &path):
+	case errors.As(err, &container), errors.As(err, &image), errors.As(err, &object), errors.As(err, &absent), errors.As(err, &noNetwork), errors.As(err, &untagged), errors.As(err, &unsaved), errors.As(err, &elsewhere), errors.As(err, &exec), errors.As(err, &path):
 		return http.StatusNotFound
 	case errors.As(err, &taken), errors.As(err, &stopped), errors.As(err, &conflict), errors.As(err, &used):
 		return http.StatusConflict

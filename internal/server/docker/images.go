@@ -22,6 +22,7 @@ type images interface {
 	History(name, platform string) ([]engine.HistoryLine, error)
 	Tag(source, target string) error
 	RemoveImage(name string, o *engine.RemoveImageOptions) ([]engine.Removed, error)
+	PruneBuilds(*engine.PruneBuildOptions) (*engine.PrunedBuild, error)
 	PruneImages(*engine.PruneImagesOptions) (*engine.PrunedImages, error)
 	Save(ctx context.Context, o *engine.SaveOptions) error
 	Load(ctx context.Context, o *engine.LoadOptions) ([]engine.Loaded, error)
@@ -60,18 +61,24 @@ func (s *Server) listImages(c *call) error {
 		return err
 	}
 	out := make([]image.Summary, len(list))
-	for i, l := range list {
-		out[i] = image.Summary{
-			ID: l.ID, RepoTags: l.RepoTags, RepoDigests: l.RepoDigests, Created: l.Created.Unix(), Size: l.Size, SharedSize: -1, Containers: -1, Labels: l.Labels,
-		}
-		if out[i].RepoTags == nil {
-			out[i].RepoTags = []string{}
-		}
-		if out[i].RepoDigests == nil {
-			out[i].RepoDigests = []string{}
-		}
+	for i := range list {
+		out[i] = imageSummary(&list[i])
 	}
 	return c.reply(http.StatusOK, out)
+}
+
+// imageSummary is one line of the list.
+func imageSummary(l *engine.Image) image.Summary {
+	m := image.Summary{
+		ID: l.ID, RepoTags: l.RepoTags, RepoDigests: l.RepoDigests, Created: l.Created.Unix(), Size: l.Size, SharedSize: -1, Containers: -1, Labels: l.Labels,
+	}
+	if m.RepoTags == nil {
+		m.RepoTags = []string{}
+	}
+	if m.RepoDigests == nil {
+		m.RepoDigests = []string{}
+	}
+	return m
 }
 
 func (s *Server) inspectImage(c *call) error {

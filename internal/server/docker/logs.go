@@ -53,7 +53,7 @@ func (s *Server) logs(c *call) error {
 	}
 	o.Leave = c.r.Context().Done()
 	if o.Follow {
-		out.begin()
+		o.Opened = out.begin
 	}
 	if err := s.containers.Logs(c.name(), o); err != nil {
 		return err

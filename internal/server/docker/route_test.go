@@ -73,7 +73,7 @@ func TestAnswers(t *testing.T) {
 		{"POST", "/containers/create", `{"Tty":"yes"}`, 400, "invalid JSON: cannot unmarshal string into Go struct field createRequest.CreateRequest.Config.Tty of type bool"},
 		{"POST", "/containers/create", `{"Image":"box"} x`, 400, `{"message":"unexpected content after JSON"}`},
 		{"POST", "/containers/create", `{"Image":"no.such/image","Unknown":1}`, 404, `No such image`},
-		{"POST", "/containers/create", `{"Image":"box","HostConfig":{"Links":["a:b"]}}`, 400, `{"message":"HostConfig.Links is not supported"}`},
+		{"POST", "/containers/create", `{"Image":"box","HostConfig":{"VolumeDriver":"nope"}}`, 400, `{"message":"HostConfig.VolumeDriver is not supported"}`},
 		{"POST", "/containers/nope/start", "", 404, `{"message":"No such container: nope"}`},
 		{"POST", "/containers/nope/wait?condition=never", "", 400, `{"message":"invalid condition: \"never\""}`},
 		{"POST", "/containers/nope/resize?h=1", "", 400, `{"message":"invalid resize size: h and w have to be given, each below 65536"}`},

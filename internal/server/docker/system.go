@@ -13,6 +13,7 @@ import (
 
 type system interface {
 	Info() (*engine.Info, error)
+	DiskUsage() (*engine.DiskUsage, error)
 }
 
 func (s *Server) systemRoutes() []route {
@@ -21,6 +22,7 @@ func (s *Server) systemRoutes() []route {
 		{"HEAD", "/_ping", s.ping},
 		{"GET", "/version", s.versionInfo},
 		{"GET", "/info", s.info},
+		{"GET", "/system/df", s.diskUsage},
 	}
 }
 
