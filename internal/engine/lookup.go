@@ -23,10 +23,26 @@ func (e *Engine) get(name string) (*folder.Store, *container, error) {
 		return s, nil, err
 	}
 	c, err := e.look(s, f)
+	// Another command may be about to put right what a killed monitor has left.
+	for end := time.Now().Add(orphanPatience); err == nil && c.orphaned() && time.Now().Before(end); time.Sleep(retryEvery) {
+		c, err = e.look(s, f)
+	}
 	if errors.Is(err, os.ErrNotExist) {
 		err = &folder.NotFound{Name: name}
 	}
 	return s, c, err
+}
+
+// orphanPatience bounds the wait for another command that gives a container a new monitor.
+const orphanPatience = 2 * time.Second
+
+// orphaned says that the monitor of a running container is dead, or a zombie.
+func (c *container) orphaned() bool {
+	if c.State.Status != folder.Running || c.State.Monitor == 0 {
+		return false
+	}
+	_, alive := folder.StartTime(c.State.Monitor)
+	return !alive
 }
 
 // getRunning is get for verbs that want a running container.
