@@ -83,8 +83,12 @@ func (e *engines) startDocker(tar string) error {
 }
 
 func (e *engines) daemon(name string, args ...string) error {
-	cmd := exec.Command(testenv.Find(name), args...)
-	log, err := os.Create(filepath.Join(e.dir, name+".log"))
+	path := name // of this tree
+	if !strings.Contains(name, "/") {
+		path = testenv.Find(name)
+	}
+	cmd := exec.Command(path, args...)
+	log, err := os.Create(filepath.Join(e.dir, filepath.Base(name)+".log"))
 	if err != nil {
 		return err
 	}
@@ -133,7 +137,7 @@ func (e *engines) measure() ([]row, error) {
 		}
 		rows = append(rows, r)
 	}
-	for _, more := range []func() ([]row, error){e.scale, e.builds} {
+	for _, more := range []func() ([]row, error){e.scale, e.builds, e.api} {
 		r, err := more()
 		if err != nil {
 			return nil, err

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"bantam/internal/testenv"
+)
+
+// api measures docker's client against bantamd beside dockerd.
+func (e *engines) api() ([]row, error) {
+	if e.docker == nil {
+		return nil, nil
+	}
+	socket := filepath.Join(e.dir, "bantamd.sock")
+	host := "unix://" + socket
+	// Beside this program's bantam, with its root.
+	if err := e.daemon("bin/bantamd", "--data-root", filepath.Join(e.dir, "bantam"), "-H", host); err != nil {
+		return nil, err
+	}
+	daemon := e.daemons[len(e.daemons)-1]
+	ours := []string{testenv.Find("docker"), "-H", host}
+	for end := time.Now().Add(time.Minute); command(append(ours, "version")) != nil; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			return nil, fmt.Errorf("bantamd does not answer")
+		}
+	}
+	contestants := map[string][]string{"bantam": ours, "docker": e.docker}
+	idle, err := residentOf(daemon.Process.Pid)
+	if err != nil {
+		return nil, err
+	}
+	rows := []row{{Name: "bantamd, idle, resident", View: "engine", Unit: "MiB", Runs: 1, Medians: map[string]float64{"bantam": idle}, Minima: map[string]float64{"bantam": idle}}}
+	run, err := e.clients("docker run --rm --network none", contestants, "run", "--rm", "--network", "none", "box", "/bin/true")
+	if err != nil {
+		return nil, err
+	}
+	for _, prefix := range contestants {
+		if err := command(append(prefix, "run", "-d", "--name", "bench-exec", "--network", "none", "box", "/bin/busybox", "sleep", "1000")); err != nil {
+			return nil, err
+		}
+		defer command(append(prefix, "rm", "-f", "bench-exec"))
+	}
+	exec, err := e.clients("docker exec", contestants, "exec", "bench-exec", "/bin/true")
+	return append(rows, run, exec), err
+}
+
+// clients lets the contestants take turns.
+func (e *engines) clients(name string, contestants map[string][]string, args ...string) (row, error) {
+	all := map[string]samples{}
+	for range e.runs {
+		for who, prefix := range contestants {
+			c, err := e.native.measure(0, os.Environ(), append(append([]string{}, prefix...), args...)...)
+			if err != nil {
+				return row{}, err
+			}
+			all[who] = append(all[who], c)
+		}
+	}
+	return newRow(name, "engine", "ms", false, milliseconds, all), nil
+}
+
+// residentOf is what a process has in memory, in MiB.
+func residentOf(pid int) (float64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(b), "VmRSS:")
+	var kib float64
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		return 0, fmt.Errorf("resident memory of process %d: %w", pid, err)
+	}
+	return kib / 1024, nil
+}
