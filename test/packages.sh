@@ -10,7 +10,7 @@ if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
 fi
 
 wanted=(busybox-static gcc libc6-dev runc crun conmon podman containerd docker.io
-	buildah skopeo qemu-system-x86 apparmor strace iproute2 util-linux xz-utils zstd bzip2 musl-tools)
+	buildah skopeo qemu-system-x86 apparmor strace iproute2 util-linux xz-utils zstd bzip2 musl-tools docker-compose python3-docker nftables)
 
 missing=()
 for p in "${wanted[@]}"; do
