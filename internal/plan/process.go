@@ -34,6 +34,7 @@ func (c *compiler) process(p *specs.Process, create bool) error {
 			return err
 		}
 	}
+	c.lowLimits(p)
 	if err := c.filterAndCapabilities(p); err != nil {
 		return err
 	}
@@ -79,11 +80,28 @@ func (c *compiler) rlimits(p *specs.Process) error {
 				return fmt.Errorf("process.rlimits: %s is there twice", r.Type)
 			}
 		}
+		if isLow(&r) {
+			continue
+		}
 		c.about(WhyRlimit, r.Type)
 		// Raising a limit without CAP_SYS_RESOURCE is refused: the inherited one stays.
 		c.call(unix.SYS_PRLIMIT64, imm(0), imm(n), ptr(c.words(r.Soft, r.Hard)), imm(0)).ignore(unix.EPERM)
 	}
 	return nil
+}
+
+// isLow says that a limit of open files is below what the set-up itself needs.
+func isLow(r *specs.POSIXRlimit) bool { return r.Type == "RLIMIT_NOFILE" && r.Hard < 4096 }
+
+// lowLimits sets such a limit when no more files are opened: lowering one needs no privilege.
+func (c *compiler) lowLimits(p *specs.Process) {
+	for i := range p.Rlimits {
+		if r := &p.Rlimits[i]; isLow(r) {
+			n, _ := rlimit.Number(r.Type)
+			c.about(WhyRlimit, r.Type)
+			c.call(unix.SYS_PRLIMIT64, imm(0), imm(n), ptr(c.words(r.Soft, r.Hard)), imm(0)).ignore(unix.EPERM)
+		}
+	}
 }
 
 // scheduling sets scheduler, i/o priority, memory policy and personality.

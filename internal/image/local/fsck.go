@@ -196,9 +196,11 @@ func (s *Store) unpackAgain(ctx context.Context, b LayerBlob) error {
 		return err
 	}
 	defer lease.Close()
-	if _, err := lease.fetch(ctx, &Source{Blob: b.Digest, DiffID: b.DiffID}); err != nil {
+	st, err := lease.bring(ctx, &Source{Blob: b.Digest, DiffID: b.DiffID})
+	if err != nil {
 		return err
 	}
+	lease.keep(st)
 	if err := lease.flush(); err != nil {
 		return err
 	}

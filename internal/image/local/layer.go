@@ -96,6 +96,27 @@ func (l *Lease) wanted(ctx context.Context, src *Source) (*Layer, error) {
 }
 
 func (l *Lease) fetch(ctx context.Context, src *Source) (*Layer, error) {
+	st, err := l.bring(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	out := st.layer
+	if _, _, err := l.LayerSizes(out.DiffID); err == nil && l.HasLayer(out.DiffID) {
+		return out, st.discard()
+	}
+	l.keep(st)
+	return out, nil
+}
+
+// keep has a staged layer published with the lease's others.
+func (l *Lease) keep(st *staged) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.staged = append(l.staged, st)
+}
+
+// bring reads and unpacks a layer beside the store's.
+func (l *Lease) bring(ctx context.Context, src *Source) (*staged, error) {
 	in, err := l.input(src)
 	if err != nil {
 		return nil, err
@@ -115,12 +136,6 @@ func (l *Lease) fetch(ctx context.Context, src *Source) (*Layer, error) {
 	if err != nil {
 		return nil, errors.Join(err, st.discard())
 	}
-	if _, _, err := l.LayerSizes(out.DiffID); err == nil && l.HasLayer(out.DiffID) {
-		return out, st.discard()
-	}
 	st.layer = out
-	l.mu.Lock()
-	l.staged = append(l.staged, st)
-	l.mu.Unlock()
-	return out, nil
+	return st, nil
 }
