@@ -102,10 +102,12 @@ func (r *reader) open() error {
 	r.old, r.new = open(dir(r.root)+"/log.1", had), open(dir(r.root)+"/log", had)
 	for _, t := range had {
 		if t != r.old && t != r.new {
+			// What came since it was last read: nobody can open it any more.
+			err = errors.Join(err, t.drain(r.take))
 			t.close()
 		}
 	}
-	return nil
+	return err
 }
 
 // open opens a file unless it is one of those; nil if it isn't there.
