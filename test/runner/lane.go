@@ -33,7 +33,7 @@ var lanes = []lane{
 		packages: []string{"./test/script/...", "./test/escape/...", "./test/sweep/...", "./test/leak/...", "./test/crash/...", "./test/killed/...", "./test/tour/..."}, parallel: "1"},
 	{name: "e2e-v2", about: "end-to-end scripts in a cgroup v2 view",
 		packages: []string{"./test/script/...", "./test/sweep/..."}, parallel: "1", wrap: v2View, unless: noView},
-	{name: "peers", about: "Docker, Podman, containerd and Buildah drive bantam-oci", packages: []string{"./test/peers/..."}, parallel: "1"},
+	{name: "peers", about: "Docker, Podman, containerd and Buildah drive bantam-oci; docker's clients drive bantamd", packages: []string{"./test/peers/...", "./test/api/..."}, parallel: "1"},
 	{name: "vm", about: "the runtime's tests under Debian's kernel in a virtual machine", packages: []string{"./test/vm/..."}, parallel: "1"},
 }
 
