@@ -26,7 +26,7 @@ type load struct {
 
 var whole = load{memory: "1536", limit: 8 * time.Minute, patterns: []string{
 	"./test/vm/guest", "./internal/linux/...", "./internal/launch/...", "./internal/container/...",
-	"./internal/engine/...", "./test/script/...", "./test/sweep/...",
+	"./internal/engine/...", "./test/sweep/...",
 }}
 
 // modules are those that the tests use and the kernel does not have built in.
