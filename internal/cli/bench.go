@@ -1,21 +1,18 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strconv"
+	"strings"
 	"time"
 
 	"bantam/internal/cli/chart"
 	"bantam/internal/cli/option"
 	"bantam/internal/engine"
-
-	"golang.org/x/sys/unix"
 )
 
 // benchFlags are the options of bench.
@@ -44,18 +41,19 @@ func (c *call) benchCommand() *command {
 	}
 }
 
+// shellChars are what only a shell makes sense of.
+const shellChars = "\"'\\$`;|&<>(*?\t\n"
+
 func (c *call) bench(images []string, f *benchFlags) int {
 	if f.runs < 1 || f.runs > 10000 || f.idle < 10 || f.idle > 3600*1000 {
 		return c.fail(errors.New("--runs must be from 1 to 10000, --idle from 10 to 3600000 ms"))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
+	ctx, stop := untilInterrupt()
 	defer stop()
 	f.Runs, f.Idle = int(f.runs), time.Duration(f.idle)*time.Millisecond
-	if f.command != "" {
+	f.Command = strings.Fields(f.command)
+	if f.command != "" && len(f.Command) == 0 || strings.ContainsAny(f.command, shellChars) {
 		f.Command = []string{"sh", "-c", f.command}
-		if words := fields(f.command); words != nil {
-			f.Command = words
-		}
 	}
 	var results []*engine.BenchResult
 	for _, name := range images {
@@ -114,23 +112,6 @@ func (c *call) benchJSON(results []*engine.BenchResult) int {
 		c.print(string(b) + "\n")
 	}
 	return 0
-}
-
-// fields splits a command without quotes and the shell's characters, or returns nil.
-func fields(text string) (words []string) {
-	word := ""
-	for _, r := range text + " " {
-		switch {
-		case r == ' ' && word != "":
-			words, word = append(words, word), ""
-		case r == ' ':
-		case r == '"' || r == '\'' || r == '\\' || r == '$' || r == '`' || r == ';' || r == '|' || r == '&' || r == '<' || r == '>' || r == '(' || r == '*' || r == '?':
-			return nil
-		default:
-			word += string(r)
-		}
-	}
-	return words
 }
 
 // pictures writes what --svg and --png ask for.

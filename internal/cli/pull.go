@@ -33,41 +33,76 @@ func trustOption() option.Option {
 	}}
 }
 
+// transferFlags are the options that pull and push share, and what they print.
+type transferFlags struct {
+	quiet bool
+	mode  string // of the progress
+}
+
+func (t *transferFlags) options(own ...option.Option) option.Set {
+	return option.Set{Interspersed: true, Options: sorted(append(own, trustOption(), progressOption(&t.mode),
+		option.Bool(&t.quiet, "quiet", 'q', "Suppress verbose output")))}
+}
+
+// transfer does a pull or a push of what name says, and prints the whole name at the end if named says so.
+func (c *call) transfer(t *transferFlags, name string, all bool, named func(*progress) bool, do func(context.Context, func(remote.Event)) error) int {
+	p := newProgress(c.out, t.mode)
+	ref, err := reference.Parse(name)
+	var show func(remote.Event)
+	if !t.quiet {
+		if err == nil && ref.Tag == "" && ref.Digest == "" && !all {
+			p.show(remote.Event{Status: "Using default tag: latest"})
+		}
+		show = p.show
+	}
+	ctx, stop := untilInterrupt()
+	defer stop()
+	if err := do(ctx, show); err != nil {
+		return c.fail(err)
+	}
+	if !all {
+		ref = ref.Tagged()
+	}
+	if named(p) {
+		c.print(ref.String() + "\n")
+	}
+	return 0
+}
+
 func (c *call) pullCommand() *command {
 	var o engine.PullOptions
-	var quiet bool
-	var mode string
+	var t transferFlags
 	return &command{
 		name: "pull", alias: []string{"image pull"}, args: "[OPTIONS] NAME[:TAG|@DIGEST]", short: "Download an image from a registry", min: 1, max: 1, heavy: true,
-		options: option.Set{Interspersed: true, Options: sorted(append(accessOptions(&o.Access),
+		options: t.options(append(accessOptions(&o.Access),
 			option.Bool(&o.AllTags, "all-tags", 'a', "Download all tagged images in the repository"),
-			trustOption(),
 			option.String(&o.Platform, "platform", 0, "Set platform if server is multi-platform capable"),
-			progressOption(&mode),
-			option.Bool(&quiet, "quiet", 'q', "Suppress verbose output"),
-		))},
+		)...),
 		run: func(args []string) int {
 			o.Reference = args[0]
-			p := newProgress(c.out, mode)
-			ref, err := reference.Parse(o.Reference)
-			if !quiet {
-				if err == nil && ref.Tag == "" && ref.Digest == "" && !o.AllTags {
-					p.show(remote.Event{Status: "Using default tag: latest"})
-				}
-				o.Progress = p.show
-			}
-			ctx, stop := untilInterrupt()
-			defer stop()
-			if err := c.engine().Pull(ctx, &o); err != nil {
-				return c.fail(err)
-			}
-			if !o.AllTags {
-				ref = ref.Tagged()
-			}
-			if !p.json {
-				c.print(ref.String() + "\n")
-			}
-			return 0
+			return c.transfer(&t, o.Reference, o.AllTags, func(p *progress) bool { return !p.json }, func(ctx context.Context, show func(remote.Event)) error {
+				o.Progress = show
+				return c.engine().Pull(ctx, &o)
+			})
+		},
+	}
+}
+
+func (c *call) pushCommand() *command {
+	var o engine.PushOptions
+	var t transferFlags
+	return &command{
+		name: "push", alias: []string{"image push"}, args: "[OPTIONS] NAME[:TAG]", short: "Upload an image to a registry", min: 1, max: 1, heavy: true,
+		options: t.options(append(accessOptions(&o.Access),
+			option.Bool(&o.AllTags, "all-tags", 'a', "Push all tags of an image to the repository"),
+			option.String(&o.Platform, "platform", 0, "Push a platform-specific manifest as a single-platform image to the registry (os[/arch[/variant]])"),
+		)...),
+		run: func(args []string) int {
+			o.Reference = args[0]
+			return c.transfer(&t, o.Reference, o.AllTags, func(*progress) bool { return t.quiet }, func(ctx context.Context, show func(remote.Event)) error {
+				o.Progress = show
+				return c.engine().Push(ctx, &o)
+			})
 		},
 	}
 }
@@ -75,43 +110,4 @@ func (c *call) pullCommand() *command {
 // untilInterrupt ends with the user's patience, so that what was begun is tidied up.
 func untilInterrupt() (context.Context, func()) {
 	return signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
-}
-
-func (c *call) pushCommand() *command {
-	var o engine.PushOptions
-	var quiet bool
-	var mode string
-	return &command{
-		name: "push", alias: []string{"image push"}, args: "[OPTIONS] NAME[:TAG]", short: "Upload an image to a registry", min: 1, max: 1, heavy: true,
-		options: option.Set{Interspersed: true, Options: sorted(append(accessOptions(&o.Access),
-			option.Bool(&o.AllTags, "all-tags", 'a', "Push all tags of an image to the repository"),
-			trustOption(),
-			option.String(&o.Platform, "platform", 0, "Push a platform-specific manifest as a single-platform image to the registry (os[/arch[/variant]])"),
-			progressOption(&mode),
-			option.Bool(&quiet, "quiet", 'q', "Suppress verbose output"),
-		))},
-		run: func(args []string) int {
-			o.Reference = args[0]
-			p := newProgress(c.out, mode)
-			ref, err := reference.Parse(o.Reference)
-			if !quiet {
-				if err == nil && ref.Tag == "" && ref.Digest == "" && !o.AllTags {
-					p.show(remote.Event{Status: "Using default tag: latest"})
-				}
-				o.Progress = p.show
-			}
-			ctx, stop := untilInterrupt()
-			defer stop()
-			if err := c.engine().Push(ctx, &o); err != nil {
-				return c.fail(err)
-			}
-			if !o.AllTags {
-				ref = ref.Tagged()
-			}
-			if quiet {
-				c.print(ref.String() + "\n")
-			}
-			return 0
-		},
-	}
 }

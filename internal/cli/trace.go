@@ -2,13 +2,11 @@ package cli
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
 	"sync"
 	"time"
@@ -16,8 +14,6 @@ import (
 	"bantam/internal/cli/option"
 	"bantam/internal/container/trace"
 	"bantam/internal/engine"
-
-	"golang.org/x/sys/unix"
 )
 
 // traceFlags are the options of trace.
@@ -48,7 +44,7 @@ func (c *call) trace(name string, f *traceFlags) int {
 	if f.format != "text" && f.format != "json" {
 		return c.fail(fmt.Errorf("invalid format %q: it must be text or json", f.format))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
+	ctx, stop := untilInterrupt()
 	defer stop()
 	o := &engine.TraceOptions{}
 	out := &lazyWriter{w: bufio.NewWriter(c.out)}

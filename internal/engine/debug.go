@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"bantam/internal/container/folder"
 	"bantam/internal/image/builtin"
 	"bantam/internal/image/digest"
+	"bantam/internal/launch"
 	"bantam/internal/linux/mount"
 
 	"golang.org/x/sys/unix"
@@ -170,7 +172,7 @@ func (t *toolkit) beside(pid int, o *DebugOptions) (int, error) {
 		}
 	}
 	if err != nil {
-		return exitCodeOf(err), fmt.Errorf("debug process %d: %w", pid, err)
+		return cmp.Or(launch.ProgramCode(err), CodeEngine), fmt.Errorf("debug process %d: %w", pid, err)
 	}
 	return x.attendChild(child), nil
 }
@@ -236,23 +238,4 @@ func (x *execution) attendChild(c *beside.Child) int {
 	code := c.Wait()
 	x.output.Wait()
 	return code
-}
-
-// exitCodeOf is docker's code for a start that failed.
-func exitCodeOf(err error) int {
-	switch {
-	case errors.Is(err, unix.ENOENT):
-		return CodeNotFound
-	case errors.Is(err, unix.EACCES):
-		return CodeNoExec
-	}
-	return CodeEngine
-}
-
-func windowSize(fd int) (rows, cols uint16) {
-	size, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
-	if err != nil {
-		return 0, 0
-	}
-	return size.Row, size.Col
 }

@@ -7,8 +7,6 @@ import (
 
 	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor/wire"
-
-	"golang.org/x/sys/unix"
 )
 
 // Run creates and starts a container. Attached, it returns the container's exit
@@ -138,12 +136,10 @@ func (s *session) recordFrom(store *folder.Store, o *RunOptions) (f folder.Folde
 // showTerminal makes the user's terminal ready for the container's.
 func (s *session) showTerminal() {
 	for _, fd := range [...]int{0, 1} {
-		size, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
-		if err != nil {
-			continue
+		if isTerminal(fd) {
+			s.job.Rows, s.job.Cols = windowSize(fd)
+			break
 		}
-		s.job.Rows, s.job.Cols = size.Row, size.Col
-		break
 	}
 	if s.view.Stdin {
 		s.term, _ = rawTerminal(0)

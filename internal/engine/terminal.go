@@ -137,3 +137,12 @@ func (k *detachKeys) filter(b []byte) ([]byte, bool) {
 
 // Interactive says that a person sits at this process's standard files.
 func Interactive() bool { return isTerminal(0) && isTerminal(1) }
+
+// windowSize is that of the terminal at a descriptor, 0 where there is none.
+func windowSize(fd int) (rows, cols uint16) {
+	size, err := unix.IoctlGetWinsize(fd, unix.TIOCGWINSZ)
+	if err != nil {
+		return 0, 0
+	}
+	return size.Row, size.Col
+}

@@ -25,6 +25,19 @@ func (e *Error) Error() string { return e.Plan.Failure(e.Step, e.Errno) }
 // Unwrap gives the errno.
 func (e *Error) Unwrap() error { return e.Errno }
 
+// ProgramCode is the shell's exit status for an error by which the program could not be executed: 127
+// where there is none, else 126; 0 for any other error.
+func ProgramCode(err error) int {
+	var step *Error
+	switch {
+	case !errors.As(err, &step) || !step.Plan.ConcernsProgram(step.Step):
+		return 0
+	case step.Errno == syscall.ENOENT:
+		return 127
+	}
+	return 126
+}
+
 // ErrDied says that the child ended without a word: it was killed.
 var ErrDied = errors.New("the container's first process was killed while it was being set up")
 
@@ -37,6 +50,22 @@ func (p *Process) Ready() error {
 	err := p.serve(plan.SyncReady)
 	if err == errExec {
 		return ErrDied
+	}
+	return err
+}
+
+// Go takes a child from its being set up to its execve; take is called in between, to get its terminal and
+// what else must be there before it runs.
+func (p *Process) Go(take func() error) error {
+	err := p.Ready()
+	if err == nil {
+		err = take()
+	}
+	if err == nil {
+		err = p.Release()
+	}
+	if err == nil {
+		err = p.Started()
 	}
 	return err
 }

@@ -2,7 +2,6 @@
 package chart
 
 import (
-	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
@@ -80,6 +79,9 @@ func (c *Chart) Layout() (shapes []Shape, height int) {
 	return shapes, y + margin
 }
 
+// escaped is a text as XML has it.
+var escaped = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
 // SVG writes the picture as SVG 1.1.
 func (c *Chart) SVG(w io.Writer) error {
 	shapes, height := c.Layout()
@@ -96,11 +98,7 @@ func (c *Chart) SVG(w io.Writer) error {
 		if s.Bold {
 			weight = ` font-weight="bold"`
 		}
-		fmt.Fprintf(&b, `<text x="%d" y="%d" fill="%s"%s>`, s.X, s.Y, color, weight)
-		if err := xml.EscapeText(&b, []byte(s.Text)); err != nil {
-			return err
-		}
-		b.WriteString("</text>\n")
+		fmt.Fprintf(&b, `<text x="%d" y="%d" fill="%s"%s>%s</text>`+"\n", s.X, s.Y, color, weight, escaped.Replace(s.Text))
 	}
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(w, b.String())

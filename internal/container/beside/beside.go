@@ -112,22 +112,18 @@ func start(p *plan.Plan, cfg launch.Config, o *Options, spec *specs.Spec) (*Chil
 		return nil, err
 	}
 	c := &Child{Process: proc, Console: -1, mounts: -1}
-	err = proc.Ready()
-	if err == nil && o.On != "" { // else it is in the other's own
-		c.mounts, err = unix.Open("/proc/"+strconv.Itoa(proc.Pid)+"/ns/mnt", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	}
-	if err == nil && master >= 0 {
-		c.Console, err = terminal.Receive(master)
-	}
-	if err == nil && !o.TTY {
-		err = forward.To(proc.Pidfd)
-	}
-	if err == nil {
-		err = proc.Release()
-	}
-	if err == nil {
-		err = proc.Started()
-	}
+	err = proc.Go(func() (err error) {
+		if o.On != "" { // else it is in the other's own
+			c.mounts, err = unix.Open("/proc/"+strconv.Itoa(proc.Pid)+"/ns/mnt", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		}
+		if err == nil && master >= 0 {
+			c.Console, err = terminal.Receive(master)
+		}
+		if err == nil && !o.TTY {
+			err = forward.To(proc.Pidfd)
+		}
+		return err
+	})
 	if err != nil {
 		proc.Abort()
 		c.endRest()

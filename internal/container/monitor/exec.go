@@ -213,7 +213,7 @@ func (m *monitor) bringIn(p *plan.Plan, cfg launch.Config, master int) (*launch.
 		return nil, -1, err
 	}
 	console := -1
-	err = setGoing(proc, func() (err error) {
+	err = proc.Go(func() (err error) {
 		if master >= 0 {
 			console, err = terminal.Receive(master)
 		}
@@ -231,16 +231,8 @@ func (m *monitor) bringIn(p *plan.Plan, cfg launch.Config, master int) (*launch.
 
 // execError gives the failure docker's text and exit code.
 func execError(err error) (text string, code int) {
-	var step *launch.Error
-	if errors.As(err, &step) && step.Plan.ConcernsProgram(step.Step) {
-		code = 126
-		if step.Errno == unix.ENOENT {
-			code = 127
-		}
-		return "OCI runtime exec failed: exec failed: " + err.Error(), code
-	}
-	if errors.Is(err, os.ErrNotExist) {
+	if code = launch.ProgramCode(err); code == 0 {
 		return err.Error(), 126
 	}
-	return err.Error(), 126
+	return "OCI runtime exec failed: exec failed: " + err.Error(), code
 }

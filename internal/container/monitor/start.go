@@ -18,7 +18,6 @@ import (
 	"bantam/internal/oci"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	"golang.org/x/sys/unix"
 )
 
 // start brings the container's process into being: spec, plan, cgroup, fork. The
@@ -115,7 +114,7 @@ func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) err
 		err = cmp.Or(proc.Ready(), err)
 	}
 	if err == nil {
-		err = setGoing(proc, func() error {
+		err = proc.Go(func() error {
 			if io.master >= 0 {
 				if err := m.takeTerminal(io); err != nil {
 					return err
@@ -154,21 +153,6 @@ func (m *monitor) hold(pidfd int) error {
 			return nil
 		}
 	}
-}
-
-// setGoing takes a child from its being set up to its execve; take gets its terminal in between.
-func setGoing(proc *launch.Process, take func() error) error {
-	err := proc.Ready()
-	if err == nil {
-		err = take()
-	}
-	if err == nil {
-		err = proc.Release()
-	}
-	if err == nil {
-		err = proc.Started()
-	}
-	return err
 }
 
 // initPatience bounds the wait for the init of --init.
@@ -268,13 +252,9 @@ func startError(err error) (text string, code int) {
 	if errors.As(err, &other) {
 		return other.Error(), other.code()
 	}
-	var step *launch.Error
-	if !errors.As(err, &step) || !step.Plan.ConcernsProgram(step.Step) {
+	code = launch.ProgramCode(err)
+	if code == 0 {
 		return err.Error(), 125
-	}
-	code = 126
-	if step.Errno == unix.ENOENT {
-		code = 127
 	}
 	return "failed to create task for container: " + err.Error(), code
 }
