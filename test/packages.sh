@@ -10,7 +10,9 @@ if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
 fi
 
 wanted=(busybox-static gcc libc6-dev runc crun conmon podman containerd docker.io
-	buildah skopeo qemu-system-x86 apparmor strace iproute2 util-linux xz-utils zstd bzip2 musl-tools docker-compose python3-docker nftables)
+	buildah skopeo qemu-system-x86 apparmor strace iproute2 util-linux xz-utils zstd bzip2 musl-tools docker-compose python3-docker nftables
+	containernetworking-plugins iptables firewalld dbus)
+[ "${BANTAM_NIGHTLY-}" = 1 ] && wanted+=(debootstrap qemu-user-static)
 
 missing=()
 for p in "${wanted[@]}"; do

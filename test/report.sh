@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 dir=$(mktemp -d)
 export BANTAM_ROOT=$dir/root PATH=$PWD/bin:$PATH
-trap 'bantam rm -f $(bantam ps -aq) >/dev/null 2>&1; rm -rf --one-file-system "$dir"' EXIT
+trap 'bantam rm -f $(bantam ps -aq) >/dev/null 2>&1 || :; rm -rf --one-file-system "$dir"' EXIT
 made=()
 
 for tar in bin/images/box.tar bin/images/box-min.tar; do bantam load -q -i "$tar" >/dev/null; done

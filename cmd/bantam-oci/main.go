@@ -15,6 +15,7 @@ import (
 var version, commit = "dev", "unknown"
 
 func main() {
+	selfexe.Clean()
 	if filepath.Base(os.Args[0]) == pidone.Name {
 		os.Exit(pidone.Main(os.Args[1:])) // process 1 of a container with --init
 	}

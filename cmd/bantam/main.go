@@ -5,9 +5,13 @@ import (
 	"os"
 
 	"bantam/internal/cli"
+	"bantam/internal/linux/selfexe"
 )
 
 // Set by the linker: see Makefile.
 var version, commit = "dev", "unknown"
 
-func main() { os.Exit(cli.Main(os.Args[1:], version, commit)) }
+func main() {
+	selfexe.Clean()
+	os.Exit(cli.Main(os.Args[1:], version, commit))
+}

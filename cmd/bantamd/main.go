@@ -11,10 +11,13 @@ import (
 	"bantam/internal/cli/chart/raster"
 	"bantam/internal/cli/option"
 	"bantam/internal/container/trace/ebpf"
+	"bantam/internal/container/trace/ptrace"
 	"bantam/internal/engine"
 	"bantam/internal/engine/builder"
 	"bantam/internal/image/fetch"
 	"bantam/internal/image/transfer"
+	"bantam/internal/network/cni"
+	"bantam/internal/network/cni/plugin"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,6 +31,9 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) int {
 	if len(args) == 2 && args[0] == "fetch" {
 		return download(args[1])
+	}
+	if len(args) == 1 && args[0] == "cni" {
+		return runPlugins()
 	}
 	d := &daemon{root: engine.DefaultRoot()}
 	rest, err := d.options().Parse(args)
@@ -50,7 +56,7 @@ func run(args []string) int {
 // heavy is what bantam has not.
 func heavy() *cli.Heavy {
 	agent := "bantam/" + version
-	return &cli.Heavy{Remote: &transfer.Transfer{Agent: agent}, Builder: builder.Builder{Agent: agent}, Tracer: ebpf.Tracer{}, PNG: raster.PNG}
+	return &cli.Heavy{Remote: &transfer.Transfer{Agent: agent}, Builder: builder.Builder{Agent: agent}, EBPF: ebpf.Tracer{}, Ptrace: ptrace.Tracer{}, PNG: raster.PNG}
 }
 
 // download writes what a URL names to standard output, and what is wrong as one
@@ -63,6 +69,15 @@ func download(address string) int {
 		cancel()
 	}()
 	if err := fetch.Get(ctx, address, "bantam/"+version, os.Stdout); err != nil {
+		os.Stderr.WriteString(err.Error() + "\n")
+		return 1
+	}
+	return 0
+}
+
+// runPlugins does one request of package cni.
+func runPlugins() int {
+	if err := cni.Answer(os.Stdin, os.Stdout, plugin.Do); err != nil {
 		os.Stderr.WriteString(err.Error() + "\n")
 		return 1
 	}

@@ -21,7 +21,9 @@ var floors = map[string]int{
 
 	"internal/plan": 2, "internal/userland/applet": 2,
 
-	"internal/oci": 1, "internal/statefile": 1, // and each package of internal/linux
+	"internal/oci": 1, "internal/statefile": 1, "internal/compress": 1, // and each package of internal/linux
+
+	"internal/parallel": 0,
 
 	// The userland is a building of its own: an applet (each a room, as each package
 	// of internal/linux is) stands on the frame and on linux, and so does the shell.

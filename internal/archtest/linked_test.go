@@ -109,8 +109,17 @@ func binarySize(dir, name string) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		args = append(args, strings.Fields(string(flags))...)
-		args[4] += " -funcalign=16"
+		for line := range strings.Lines(string(flags)) {
+			args = append(args, strings.Trim(line, "'\n"))
+		}
+		overlay := exec.Command("go", "run", "./packaging/shrink", "-overlay", ".cache/runtime")
+		overlay.Dir = filepath.Join("..", "..")
+		path, err := overlay.Output()
+		if err != nil {
+			return 0, fmt.Errorf("overlay of the runtime: %w", err)
+		}
+		args[4] += " -funcalign=1"
+		args = append(args, "-overlay", strings.TrimSpace(string(path)))
 	}
 	cmd := exec.Command("go", append(args, "./cmd/"+name)...)
 	cmd.Dir = filepath.Join("..", "..")

@@ -128,6 +128,8 @@ type Builder struct {
 	Opener *source.Opener
 	// Temp is a folder of this build's own, on the file system of the layers.
 	Temp string
+
+	made sync.Map // keys of the layers that this build has made, which it may use without a cache
 }
 
 // Result is an image that was built, or the findings of Check.

@@ -34,6 +34,7 @@ type Process struct {
 	Hostname string
 	Network  string // default, none, host
 	Insecure bool
+	Platform dockerfile.Platform
 	Mounts   []Mount
 	Out      io.Writer // standard output
 	Err      io.Writer
@@ -144,7 +145,7 @@ func (w *work) process(ctx context.Context, s *dockerfile.Step, pg *progress.Ste
 	r := s.Run
 	p := &Process{
 		Layers: append(w.folders(), w.Lease.BaseDir()), Args: r.Args, Env: append(slices.Clone(r.Env), r.Proxy...), Dir: r.Workdir, User: r.User,
-		Hostname: r.Hostname, Network: r.Network, Insecure: r.Insecure, Out: pg.Writer(1), Err: pg.Writer(2),
+		Hostname: r.Hostname, Network: r.Network, Insecure: r.Insecure, Platform: s.Stage.Runs(), Out: pg.Writer(1), Err: pg.Writer(2),
 	}
 	if p.Hostname == "" {
 		p.Hostname = "buildkitsandbox" // what BuildKit's steps see, and some keep

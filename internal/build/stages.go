@@ -147,7 +147,7 @@ func (w *work) load(ctx context.Context) (err error) {
 		return fmt.Errorf("failed to parse stage name %q: invalid reference format", name)
 	}
 	w.base, err = w.image(ctx, name, ref, w.stage.Wants())
-	return err
+	return w.stage.Near(err, name)
 }
 
 // image loads an image once for all stages that begin with it.

@@ -50,24 +50,27 @@ func (w *work) layer(ctx context.Context, s *dockerfile.Step, pg *progress.Step,
 // lookup finds a record whose layer is there. Without one the key is locked: another
 // build that works on it is waited for.
 func (w *work) lookup(s *dockerfile.Step, k digest.Digest) (free func(), hit *cache.Record, err error) {
-	use := !w.opt.NoCache && !s.Stage.NoCache
-	if use {
-		if hit, err = w.find(k); hit != nil || err != nil {
-			return nil, hit, err
-		}
+	if hit, err = w.find(s, k); hit != nil || err != nil {
+		return nil, hit, err
 	}
-	free, err = w.Cache.Lock(k)
-	if err != nil || !use {
-		return free, nil, err
+	if free, err = w.Cache.Lock(k); err != nil {
+		return nil, nil, err
 	}
-	if hit, err = w.find(k); hit != nil || err != nil {
+	if hit, err = w.find(s, k); hit != nil || err != nil {
 		free()
 		return nil, hit, err
 	}
 	return free, nil, nil
 }
 
-func (w *work) find(k digest.Digest) (*cache.Record, error) {
+// find finds a record; without a cache only one that this very build has made: for another
+// platform, or in another stage.
+func (w *work) find(s *dockerfile.Step, k digest.Digest) (*cache.Record, error) {
+	if w.opt.NoCache || s.Stage.NoCache {
+		if _, own := w.made.Load(k); !own {
+			return nil, nil
+		}
+	}
 	rec, ok := w.Cache.Get(k)
 	if !ok || rec.Diff == "" {
 		return nil, nil
@@ -99,6 +102,7 @@ func (w *work) keep(ctx context.Context, s *dockerfile.Step, k digest.Digest, fi
 		return nil, err
 	}
 	rec := &cache.Record{Key: k, Diff: l.DiffID, Size: l.Size, Created: time.Now().UTC(), What: s.Name, Parent: w.key}
+	w.made.Store(k, true)
 	return rec, w.Cache.Put(rec)
 }
 

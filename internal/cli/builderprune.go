@@ -31,7 +31,7 @@ func (c *call) builderPruneCommand() *command {
 				if len(p.IDs) > 0 {
 					c.print("Deleted build cache objects:\n" + strings.Join(p.IDs, "\n") + "\n\n")
 				}
-				c.print("Total reclaimed space: " + engine.HumanSize(p.Space) + "\n")
+				c.print("Total reclaimed space: " + engine.Size(p.Space) + "\n")
 			}
 			if err != nil {
 				return c.fail(err)

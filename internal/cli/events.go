@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -52,7 +51,7 @@ func (c *call) eventPrinter(format string) (func(*engine.Event) error, error) {
 		return func(m *engine.Event) error { return c.write(eventLine(m)) }, nil
 	case "json":
 		return func(m *engine.Event) error {
-			b, err := json.Marshal(m)
+			b, err := plainJSON(m)
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"text/tabwriter"
@@ -13,7 +14,7 @@ const formatHelp = "Format output using a custom template: 'table', 'table TEMPL
 func templateFuncs() template.FuncMap {
 	return template.FuncMap{
 		"json": func(v any) (string, error) {
-			b, err := json.Marshal(v)
+			b, err := plainJSON(v)
 			return string(b), err
 		},
 		"split": strings.Split,
@@ -26,12 +27,20 @@ func templateFuncs() template.FuncMap {
 		},
 		"lower":    strings.ToLower,
 		"upper":    strings.ToUpper,
-		"println":  func(v string) string { return v + "\n" },
 		"truncate": func(s string, n int) string { return s[:min(len(s), n)] },
 		"pad": func(s string, left, right int) string {
 			return strings.Repeat(" ", left) + s + strings.Repeat(" ", right)
 		},
 	}
+}
+
+// plainJSON is JSON with <, > and & as they are, as docker prints it.
+func plainJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // formatted prints one value through a template or as JSON.
@@ -105,7 +114,7 @@ func (c *call) list(format string, l *listing) int {
 	_ = w.Flush()
 	c.print(b.String())
 	if err != nil {
-		c.complain("template: " + err.Error())
+		c.complain("template parsing error: " + err.Error())
 		return 1
 	}
 	return 0

@@ -22,7 +22,8 @@ type Heavy struct {
 	Remote  remote.Remote
 	Builder engine.Builder
 	PNG     func(io.Writer, *chart.Chart) error
-	Tracer  trace.Tracer
+	// EBPF and Ptrace are the two ways of trace; the second needs no privilege over the machine.
+	EBPF, Ptrace trace.Tracer
 }
 
 // Daemon runs a verb in bantamd and returns its exit code.

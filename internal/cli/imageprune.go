@@ -28,7 +28,7 @@ func (c *call) imagePruneCommand() *command {
 				if len(p.Removed) > 0 {
 					c.print("Deleted Images:\n" + removedLines(p.Removed, "untagged: ", "deleted: ") + "\n")
 				}
-				c.print("Total reclaimed space: " + engine.HumanSize(p.Space) + "\n")
+				c.print("Total reclaimed space: " + engine.Size(p.Space) + "\n")
 			}
 			if err != nil {
 				return c.fail(err)

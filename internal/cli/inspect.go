@@ -37,19 +37,28 @@ func (c *call) containerInspectCommand() *command {
 
 func (c *call) imageInspectCommand() *command {
 	cmd := c.inspectCommand()
-	var format string
+	var format, platform string
 	cmd.name, cmd.args, cmd.short = "image inspect", "[OPTIONS] IMAGE [IMAGE...]", "Display detailed information on one or more images"
-	cmd.options.Options = []option.Option{option.String(&format, "format", 'f', formatHelp)}
-	cmd.run = func(args []string) int { return c.inspect(args, "image", format, false) }
+	cmd.options.Options = []option.Option{
+		option.String(&format, "format", 'f', formatHelp),
+		option.String(&platform, "platform", 0, `Inspect a specific platform of the multi-platform image (os[/arch[/variant]])`),
+	}
+	cmd.run = func(args []string) int {
+		return c.inspectEach(args, format, func(name string) (any, error) { return c.engine().InspectImage(name, platform) })
+	}
 	return cmd
 }
 
 // inspect prints a JSON list, or a template for each; what isn't there is told after that.
 func (c *call) inspect(names []string, kind, format string, size bool) int {
+	return c.inspectEach(names, format, func(name string) (any, error) { return c.engine().Inspect(name, kind, size) })
+}
+
+func (c *call) inspectEach(names []string, format string, look func(name string) (any, error)) int {
 	var found []any
 	var errs []string
 	for _, n := range names {
-		v, err := c.engine().Inspect(n, kind, size)
+		v, err := look(n)
 		if err != nil {
 			errs = append(errs, err.Error())
 			continue
@@ -69,11 +78,15 @@ func (c *call) printInspected(found []any, format string) int {
 		if found == nil {
 			found = []any{}
 		}
-		b, err := json.MarshalIndent(found, "", "    ")
+		var out bytes.Buffer
+		b, err := plainJSON(found)
+		if err == nil {
+			err = json.Indent(&out, b, "", "    ")
+		}
 		if err != nil {
 			return c.fail(err)
 		}
-		c.print(string(b) + "\n")
+		c.print(out.String() + "\n")
 		return 0
 	}
 	if format == "json" {

@@ -18,7 +18,7 @@ func (c *call) loadCommand() *command {
 		long: "Docker's archives and OCI layouts are read, as a tar file (plain or compressed by gzip,\nzstd, bzip2 or xz) or as a folder.",
 		options: option.Set{Interspersed: true, Options: append([]option.Option{
 			option.String(&input, "input", 'i', "Read from tar archive file or folder, instead of STDIN"),
-			option.String(&o.Platform, "platform", 0, `Load only the given platform. Formatted as "os[/arch[/variant]]" (e.g., "linux/amd64")`),
+			platformsOption(&o.Platform, `Load only the given platform(s). Formatted as a comma-separated list of "os[/arch[/variant]]" (e.g., "linux/amd64,linux/arm64/v8")`),
 			option.Bool(&quiet, "quiet", 'q', "Suppress the load output"),
 		}, unpackOptions(&o.Limits)...)},
 		run: func([]string) int {
@@ -45,12 +45,35 @@ func (c *call) loadCommand() *command {
 	}
 }
 
+// platformsOption is a list of platforms, which may be given in one word or in several.
+func platformsOption(to *string, help string) option.Option {
+	return option.Option{Name: "platform", Type: "strings", Help: help, Set: func(v string) error {
+		if *to != "" {
+			v = *to + "," + v
+		}
+		*to = v
+		return nil
+	}}
+}
+
 // unpackOptions stop what expands to more than the user has room for.
 func unpackOptions(l *engine.Limits) []option.Option {
 	return []option.Option{
-		option.Bytes(&l.Size, "max-size", 0, "Refuse layers that expand to more than so many bytes (default 256g)"),
-		option.Int(&l.Entries, "max-entries", 0, "Refuse layers of more than so many files (default 16777216)"),
+		aboveZero(&l.Size, option.Bytes(&l.Size, "max-size", 0, "Refuse layers that expand to more than so many bytes (default 256g)")),
+		aboveZero(&l.Entries, option.Int(&l.Entries, "max-entries", 0, "Refuse layers of more than so many files (default 16777216)")),
 	}
+}
+
+// aboveZero refuses 0, which one may mean as "nothing" and another as "no limit", and less.
+func aboveZero(to *int64, o option.Option) option.Option {
+	set := o.Set
+	o.Set = func(v string) error {
+		if err := set(v); err != nil || *to > 0 {
+			return err
+		}
+		return errors.New("a limit is more than 0")
+	}
+	return o
 }
 
 func openInput(o *engine.LoadOptions, path string) error {

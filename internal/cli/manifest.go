@@ -79,7 +79,7 @@ func (c *call) showManifests(all []engine.Manifest, verbose bool) int {
 }
 
 func (c *call) indented(v any) int {
-	b, err := json.Marshal(v)
+	b, err := plainJSON(v)
 	if err != nil {
 		return c.fail(err)
 	}

@@ -74,7 +74,8 @@ func (c *call) pullCommand() *command {
 	var t transferFlags
 	return &command{
 		name: "pull", alias: []string{"image pull"}, args: "[OPTIONS] NAME[:TAG|@DIGEST]", short: "Download an image from a registry", min: 1, max: 1, heavy: true,
-		options: t.options(append(accessOptions(&o.Access),
+		options: t.options(append(append(accessOptions(&o.Access), unpackOptions(&o.Limits)...),
+			option.Bool(&o.AllPlatforms, "all-platforms", 0, "Download the image for every platform that it is there for"),
 			option.Bool(&o.AllTags, "all-tags", 'a', "Download all tagged images in the repository"),
 			option.String(&o.Platform, "platform", 0, "Set platform if server is multi-platform capable"),
 		)...),

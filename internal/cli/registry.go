@@ -9,14 +9,9 @@ import (
 	"bantam/internal/image/remote"
 )
 
-// registryCommands are the verbs about registries.
+// registryCommands are the verbs about registries that have a group's name.
 func (c *call) registryCommands() []func() *command {
 	return []func() *command{
-		c.pullCommand,
-		c.pushCommand,
-		c.loginCommand,
-		c.logoutCommand,
-		c.searchCommand,
 		c.registryServeCommand,
 		c.registryCollectCommand,
 		c.manifestInspectCommand,

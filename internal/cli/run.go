@@ -9,7 +9,7 @@ import (
 	"bantam/internal/engine"
 )
 
-const networkHelp = "Connect a container to a network: a name, \"none\", \"host\", \"container:NAME\", or name=...,alias=...,ip=... (default \"bridge\")"
+const networkHelp = "Connect a container to a network: a name, \"none\", \"host\", \"container:NAME\", \"cni:NAME\", or name=...,alias=...,ip=... (default \"bridge\")"
 
 func (c *call) runCommand() *command {
 	o := &engine.RunOptions{SigProxy: true}
@@ -102,7 +102,7 @@ func isolationOptions(o *engine.RunOptions) []option.Option {
 		option.Bytes(&o.ShmSize, "shm-size", 0, "Size of /dev/shm"),
 		option.List(&o.Sysctls, "sysctl", 0, nil, "Sysctl options"),
 		option.List(&o.Tmpfs, "tmpfs", 0, nil, "Mount a tmpfs directory"),
-		option.String(&o.UserNS, "userns", 0, "User namespace to use (host)"),
+		option.String(&o.UserNS, "userns", 0, "User namespace to use: host, or auto[:size=N] for ids that no other container has"),
 		option.String(&o.UTS, "uts", 0, "UTS namespace to use: host or container:NAME"),
 		option.List(&o.Volumes, "volume", 'v', nil, "Bind mount a volume, or a folder or file of the host: [VOLUME:|HOST:]CONTAINER[:OPTIONS]"),
 		option.String(&o.VolumeDriver, "volume-driver", 0, "Optional volume driver for the container"),

@@ -19,7 +19,7 @@ func (c *call) saveCommand() *command {
 		options: option.Set{Interspersed: true, Options: []option.Option{
 			option.String(&o.Format, "format", 0, "Format: docker-archive, which is an OCI layout too (default), oci-archive, or a folder: oci-dir, docker-dir"),
 			option.String(&output, "output", 'o', "Write to a file, instead of STDOUT"),
-			option.String(&o.Platform, "platform", 0, `Save only the given platform. Formatted as "os[/arch[/variant]]" (e.g., "linux/amd64")`),
+			platformsOption(&o.Platform, `Save only the given platform(s). Formatted as a comma-separated list of "os[/arch[/variant]]" (e.g., "linux/amd64,linux/arm64/v8")`),
 		}},
 		run: func(args []string) int {
 			o.Images = args

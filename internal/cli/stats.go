@@ -24,7 +24,7 @@ func (c *call) statsCommand() *command {
 			option.Bool(&noTrunc, "no-trunc", 0, "Do not truncate output"),
 		}},
 		run: func(args []string) int {
-			o.Names = args
+			o.Names, o.Brief = args, true
 			err := c.engine().Stats(context.Background(), &o, func(list []engine.Stat) error { return c.showStats(list, format, noTrunc, o.Once) })
 			if err == errShown {
 				return 1

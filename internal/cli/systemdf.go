@@ -51,14 +51,10 @@ func dfRow(u engine.Use) useRow {
 
 // details are the lists of system df -v; the names are docker's.
 type details struct {
-	Images     []imageUse
+	Images     []*imageRow
 	Containers []containerRow
 	Volumes    []volumeUse
 	BuildCache []cacheUse
-}
-
-type imageUse struct {
-	Repository, Tag, ID, CreatedSince, CreatedAt, Size, SharedSize, UniqueSize, Containers string
 }
 
 type volumeUse struct{ Name, Driver, Links, Mountpoint, Size string }
@@ -66,13 +62,13 @@ type volumeUse struct{ Name, Driver, Links, Mountpoint, Size string }
 type cacheUse struct{ ID, CacheType, CreatedSince, Description, InUse, LastUsedSince, Shared, Size string }
 
 func dfDetails(d *engine.DiskUsage) *details {
-	v := &details{Images: []imageUse{}, Containers: []containerRow{}, Volumes: []volumeUse{}, BuildCache: []cacheUse{}}
+	v := &details{Images: []*imageRow{}, Containers: []containerRow{}, Volumes: []volumeUse{}, BuildCache: []cacheUse{}}
 	for _, i := range d.Images {
 		for _, line := range engine.Lines([]engine.Image{i.Image}, false) {
-			r := imageRow{line: &line}
-			v.Images = append(v.Images, imageUse{
-				r.Repository(), r.Tag(), r.ID(), r.CreatedSince(), r.CreatedAt(), engine.Size(i.Size), engine.Size(i.SharedSize), engine.Size(i.Size - i.SharedSize), strconv.Itoa(i.Containers),
-			})
+			r := newImageRow(&line, false)
+			r.Size, r.SharedSize, r.UniqueSize = engine.Size(i.Size), engine.Size(i.SharedSize), engine.Size(i.Size-i.SharedSize)
+			r.VirtualSize, r.Containers = r.Size, strconv.Itoa(i.Containers)
+			v.Images = append(v.Images, r)
 		}
 	}
 	for i := range d.Containers {

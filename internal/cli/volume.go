@@ -146,7 +146,7 @@ func (c *call) volumePruneCommand() *command {
 			if len(p.Names) > 0 {
 				c.print("Deleted Volumes:\n" + strings.Join(p.Names, "\n") + "\n\n")
 			}
-			c.print("Total reclaimed space: " + engine.HumanSize(p.Space) + "\n")
+			c.print("Total reclaimed space: " + engine.Size(p.Space) + "\n")
 			return 0
 		},
 	}

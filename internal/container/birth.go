@@ -247,9 +247,6 @@ func (b *birth) fork() error {
 	if cfg.CgroupDir, err = b.group.Dir(); err != nil {
 		return err
 	}
-	// Nobody can trace a child that is about to be the first process of its pid namespace.
-	user := b.plan.Flags&unix.CLONE_NEWUSER != 0 || joins(b.plan, unix.CLONE_NEWUSER)
-	cfg.ShareMemory = b.plan.Flags&unix.CLONE_NEWPID != 0 && !user
 	cfg.On = b.on
 	b.proc, err = launch.Start(b.plan, cfg)
 	return err
@@ -285,15 +282,6 @@ func (b *birth) insideState() []byte {
 		pid = 1
 	}
 	return appendState(nil, b.file.Record, record.StateCreating, pid)
-}
-
-func joins(p *plan.Plan, flag uintptr) bool {
-	for i := range p.Join {
-		if p.Join[i].Flag == flag {
-			return true
-		}
-	}
-	return false
 }
 
 // beside is what the parent does while the child mounts.

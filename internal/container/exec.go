@@ -9,7 +9,6 @@ import (
 	"bantam/internal/container/terminal"
 	"bantam/internal/launch"
 	"bantam/internal/linux/cgroup"
-	"bantam/internal/linux/namespace"
 	"bantam/internal/oci"
 	"bantam/internal/plan"
 
@@ -197,11 +196,6 @@ func (e *entering) forkIn(g *cgroup.Group) (err error) {
 	if err != nil {
 		return err
 	}
-	for i := range p.Join {
-		if p.Join[i].Path == "" {
-			p.Join[i].Path = e.namespaceFile(p.Join[i].Flag)
-		}
-	}
 	cfg.On = func(ev launch.Event) error {
 		if ev.Kind == plan.SyncNotify {
 			return sendListener(ev, e.file.Record, e.spec)
@@ -210,13 +204,6 @@ func (e *entering) forkIn(g *cgroup.Group) (err error) {
 	}
 	e.child, err = launch.Start(p, cfg)
 	return err
-}
-
-// namespaceFile is init's namespace of a kind. A pid that was taken over by another process
-// meanwhile is found out: the pidfd is of init alone, and it is asked again behind the fork.
-func (e *entering) namespaceFile(flag uintptr) string {
-	k, _ := namespace.ByFlag(flag)
-	return "/proc/" + strconv.Itoa(e.file.Pid) + "/ns/" + k.Proc
 }
 
 // execute lets the process go on to its program.

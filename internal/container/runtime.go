@@ -66,7 +66,7 @@ var (
 	errPaused      = errors.New("cannot exec in a paused container (use --ignore-paused to override)")
 	errNotPaused   = errors.New("container not paused")
 	errStillAlive  = errors.New("is not stopped: kill it first, or use --force")
-	errNoTerminal  = errors.New("cannot allocate tty if the runtime will detach without setting console socket")
+	errNoTerminal  = errors.New("cannot allocate tty if the runtime will detach without setting console socket: use --console-socket")
 	errNeedsSocket = errors.New("cannot use console socket if the runtime will not detach or allocate tty")
 )
 

@@ -34,10 +34,14 @@ func (e *Engine) Connect(name string, o *AttachOptions) (*Attachment, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.State.Status == folder.Running && c.marked(paused) {
+	if c.State.Status == folder.Running && c.Marked(folder.Paused) {
 		return nil, &Conflict{errors.New("container " + c.Record.ID + " is paused, unpause the container before attach")}
 	}
-	return e.connect(c, !o.NoStdin, o.DetachKeys, o.Streams.or())
+	a, err := e.connect(c, !o.NoStdin, o.DetachKeys, o.Streams.or())
+	if err == nil {
+		e.containerEvent(c.Record, "attach")
+	}
+	return a, err
 }
 
 func (e *Engine) connect(c *container, stdin bool, keys string, streams Streams) (*Attachment, error) {

@@ -39,7 +39,7 @@ type BenchResult struct {
 
 // Bench measures an image: how fast its container starts, what it takes at rest, how big it is.
 func (e *Engine) Bench(ctx context.Context, name string, o *BenchOptions) (*BenchResult, error) {
-	img, err := e.image(name)
+	img, err := e.image(name, "")
 	if err != nil {
 		return nil, err
 	}

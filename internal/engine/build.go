@@ -3,16 +3,18 @@ package engine
 import (
 	"context"
 	"io"
+
+	"bantam/internal/container/folder"
 )
 
 // BuildOptions are those of docker build, as buildx and the classic builder have them.
 // Their texts are read by the builder.
 type BuildOptions struct {
-	Context  string // PATH, URL or -
-	File     string // -f
-	Target   string
-	Tags     []string
-	Platform string
+	Context   string // PATH, URL or -
+	File      string // -f
+	Target    string
+	Tags      []string
+	Platforms []string
 
 	Args, Labels, Annotations []string
 	Contexts                  []string // --build-context NAME=VALUE
@@ -47,6 +49,16 @@ type BuildOptions struct {
 	// In is standard input; Out takes an image's id or a tar file, Err the progress.
 	In       io.Reader
 	Out, Err io.Writer
+}
+
+// CheckSteps refuses what no container of a step can have, though all steps may come from the cache.
+func (o *BuildOptions) CheckSteps() error {
+	r := &RunOptions{AddHosts: o.AddHosts, Limits: o.Limits}
+	var h folder.HostConfig
+	if err := r.limits(&h); err != nil {
+		return err
+	}
+	return r.names(&h)
 }
 
 // Builder builds images. It is in bantamd alone, for what it links.

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bantam/internal/container/folder"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	"bantam/internal/container/folder"
 	"bantam/internal/container/passwd"
+	"bantam/internal/image/archive"
 	"bantam/internal/image/layer"
+	"bantam/internal/linux/mount"
 
 	"golang.org/x/sys/unix"
 )
@@ -67,11 +69,11 @@ func inside(p string) (clean string, content, folder bool) {
 }
 
 func (e *Engine) copyOut(name, from, to string, o *CopyOptions) error {
-	_, c, err := e.get(name)
+	s, c, err := e.get(name)
 	if err != nil {
 		return err
 	}
-	src, err := c.source(from, o.FollowLink)
+	src, err := c.source(s, from, o.FollowLink)
 	if err != nil {
 		return err
 	}
@@ -139,14 +141,14 @@ func unpackOnHost(where string, o *CopyOptions, pack func(io.Writer) error) erro
 }
 
 func (e *Engine) copyIn(from, name, to string, o *CopyOptions) error {
-	_, c, err := e.get(name)
+	s, c, err := e.get(name)
 	if err != nil {
 		return err
 	}
 	if c.State.Status == folder.Running && c.Record.Host.IDSize > 0 {
 		return fmt.Errorf("copy into %s: it runs with a user namespace of its own, where the host's users own nothing: stop the container first, or use exec with tar", name)
 	}
-	root, release, err := c.rootfs()
+	root, release, err := c.rootfs(s)
 	if err != nil {
 		return err
 	}
@@ -169,7 +171,7 @@ func (e *Engine) copyIn(from, name, to string, o *CopyOptions) error {
 // copyInto copies a file of the host, or a tar file, into the files of a container.
 func copyInto(root int, from, name, to string, o *CopyOptions) error {
 	if from == "-" {
-		return unpackIn(root, to, "", o.In, o, name)
+		return unpackStream(root, to, o, name)
 	}
 	source, st, err := hostSource(from, o.FollowLink)
 	if err != nil {
@@ -186,6 +188,16 @@ func copyInto(root int, from, name, to string, o *CopyOptions) error {
 	defer r.Close()
 	go func() { w.CloseWithError(layer.PackFile(w, source.dir, source.base, as)) }()
 	return unpackIn(root, where, as, r, o, name)
+}
+
+// unpackStream unpacks a tar file that may be compressed, as docker's may.
+func unpackStream(root int, to string, o *CopyOptions, name string) error {
+	plain, err := archive.NewReader(o.In)
+	if err != nil {
+		return err
+	}
+	defer plain.Close()
+	return unpackIn(root, to, "", plain, o, name)
 }
 
 type hostFile struct {
@@ -222,7 +234,7 @@ func hostSource(from string, follow bool) (hostFile, unix.Stat_t, error) {
 // containerTarget is hostTarget for a target in a container.
 func containerTarget(root int, to, own string, isDir, content bool, name string) (where, as string, err error) {
 	clean, _, isFolder := inside(to)
-	fd, err := resolve(root, clean, unix.O_PATH)
+	fd, err := mount.OpenInRoot(root, clean, unix.O_PATH)
 	if err == nil {
 		var st unix.Stat_t
 		err = unix.Fstat(fd, &st)
@@ -252,11 +264,14 @@ func containerTarget(root int, to, own string, isDir, content bool, name string)
 // unless the user wants their owners, or the tar file is his own.
 func unpackIn(root int, where, as string, r io.Reader, o *CopyOptions, name string) error {
 	clean, _, _ := inside(where)
-	dir, err := resolve(root, clean, unix.O_RDONLY|unix.O_DIRECTORY)
+	dir, err := mount.OpenInRoot(root, clean, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		return &NoSuchPath{clean, name}
 	}
 	defer unix.Close(dir)
+	if err := mayWrite(root, dir); err != nil {
+		return err
+	}
 	var owner *layer.Owner
 	switch {
 	case o.user != nil:
@@ -266,4 +281,24 @@ func unpackIn(root int, where, as string, r io.Reader, o *CopyOptions, name stri
 	}
 	_, err = layer.Unpack(dir, r, layer.Options{Plain: true, Owner: owner, KeepKind: o.NoOverwriteDirNonDir, Rootless: os.Geteuid() != 0})
 	return err
+}
+
+// mayWrite refuses, as docker does, to write where the container itself may not.
+func mayWrite(root, dir int) error {
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(dir, &fs); err != nil || fs.Flags&unix.ST_RDONLY == 0 {
+		return err
+	}
+	var top, own unix.Statx_t
+	err := unix.Statx(root, "", unix.AT_EMPTY_PATH, unix.STATX_MNT_ID, &top)
+	if err == nil {
+		err = unix.Statx(dir, "", unix.AT_EMPTY_PATH, unix.STATX_MNT_ID, &own)
+	}
+	switch {
+	case err != nil:
+		return err
+	case top.Mnt_id == own.Mnt_id:
+		return &Invalid{errors.New("container rootfs is marked read-only")}
+	}
+	return &Invalid{errors.New("mounted volume is marked read-only")}
 }

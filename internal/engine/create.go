@@ -12,6 +12,7 @@ import (
 	"bantam/internal/container/folder"
 	"bantam/internal/container/names"
 	"bantam/internal/image/local"
+	"bantam/internal/image/manifest"
 	"bantam/internal/statefile"
 )
 
@@ -20,7 +21,7 @@ func cpus() int { return runtime.NumCPU() }
 // image is what a container needs of its image.
 type image struct {
 	ID       string
-	Platform string
+	Platform manifest.Platform
 	Layers   []string // folders, topmost first
 	Config   imageConfig
 }

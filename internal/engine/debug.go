@@ -40,6 +40,15 @@ func (e *Engine) Debug(name string, o *DebugOptions) (int, error) {
 		return 1, ErrNoTerminal
 	}
 	pid, stopped, err := e.debugged(name, o.Pid)
+	said := ""
+	var missing *folder.NotFound
+	if errors.As(err, &missing) {
+		if stopped, said = dockerEnded(name); stopped != nil {
+			err = nil
+		}
+	} else if stopped != nil {
+		said = e.lastWords(stopped)
+	}
 	if err != nil {
 		return CodeEngine, err
 	}
@@ -49,7 +58,7 @@ func (e *Engine) Debug(name string, o *DebugOptions) (int, error) {
 	}
 	defer tools.close()
 	if stopped != nil {
-		return e.debugStopped(stopped, tools, o)
+		return e.debugStopped(stopped, said, tools, o)
 	}
 	return tools.beside(pid, o)
 }
@@ -90,7 +99,7 @@ func (e *Engine) tools(name string) (*toolkit, error) {
 	if name == "" {
 		name = builtin.Name
 	}
-	img, err := e.image(name)
+	img, err := e.image(name, "")
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -20,15 +21,13 @@ var standIn = []string{"/.bantam/bin/cat"}
 
 // debugStopped debugs a container that doesn't run: it tells how it ended, and starts another one over its files as they
 // were, in which nothing runs. What is written there goes to a layer that is thrown away.
-func (e *Engine) debugStopped(c *container, t *toolkit, o *DebugOptions) (int, error) {
-	e.obituary(c)
-	conf := &c.Record.Config
-	s, err := e.prepare(&RunOptions{
-		Image: c.Record.Image, Command: standIn, Entrypoint: []string{""}, Stdin: true, Attach: []string{"stdin"}, Remove: true,
-		Mounts: []string{"type=image,src=" + builtin.Name + ",dst=/.bantam"}, NetworkOptions: NetworkOptions{Network: "none"}, LogDriver: "none",
-		Hostname: conf.Hostname, User: conf.User, Workdir: conf.WorkingDir, Env: conf.Env, CapAdd: c.Record.Host.CapAdd,
-		CapDrop: c.Record.Host.CapDrop, Health: HealthOptions{Disable: true}, of: c,
-	})
+func (e *Engine) debugStopped(c *container, said string, t *toolkit, o *DebugOptions) (int, error) {
+	e.obituary(c, said)
+	s, err := e.standFor(c)
+	if err != nil { // it may be what has kept the container itself from starting
+		e.note("its mounts, user and working folder are left out: %v", err)
+		s, err = e.standFor(c.bare())
+	}
 	if err != nil {
 		return CodeEngine, err
 	}
@@ -38,6 +37,25 @@ func (e *Engine) debugStopped(c *container, t *toolkit, o *DebugOptions) (int, e
 		return CodeEngine, err
 	}
 	return t.beside(stand.State.Pid, o)
+}
+
+// standFor starts a container that waits in another one's place.
+func (e *Engine) standFor(c *container) (*session, error) {
+	conf := &c.Record.Config
+	return e.prepare(&RunOptions{
+		Image: cmp.Or(c.Record.Image, builtin.Name), Command: standIn, Entrypoint: []string{""}, Stdin: true, Attach: []string{"stdin"}, Remove: true,
+		Mounts: []string{"type=image,src=" + builtin.Name + ",dst=/.bantam"}, NetworkOptions: NetworkOptions{Network: "none"}, LogDriver: "none",
+		Hostname: conf.Hostname, User: conf.User, Workdir: conf.WorkingDir, Env: conf.Env, CapAdd: c.Record.Host.CapAdd,
+		CapDrop: c.Record.Host.CapDrop, Health: HealthOptions{Disable: true}, of: c,
+	})
+}
+
+// bare is the container without what may not fit its files.
+func (c *container) bare() *container {
+	bare, r := *c, *c.Record
+	r.Mounts, r.Config.User, r.Config.WorkingDir = nil, "", "/"
+	bare.Record = &r
+	return &bare
 }
 
 // dismiss ends the stand-in and waits for its end.
@@ -73,7 +91,7 @@ func (c *container) lend(r *folder.Record) {
 }
 
 // obituary tells how a container ended and the last that it said.
-func (e *Engine) obituary(c *container) {
+func (e *Engine) obituary(c *container, said string) {
 	s := c.State
 	switch {
 	case s.Started.IsZero() && s.Error == "":
@@ -83,13 +101,18 @@ func (e *Engine) obituary(c *container) {
 	default:
 		e.note("container %s ended at %s with exit code %d%s", c.Record.Name, s.Finished.Local().Format(time.DateTime), s.ExitCode, reason(s))
 	}
-	if e.Notes == nil || s.Started.IsZero() {
-		return
+	if e.Notes != nil && said != "" {
+		fmt.Fprintf(e.Notes, "bantam: its last lines were:\n%s", said)
 	}
+}
+
+// lastWords are the last lines that a container of ours has printed.
+func (e *Engine) lastWords(c *container) string {
 	var tail strings.Builder
-	if err := e.Logs(c.Record.ID, &LogOptions{Tail: lastLines, Out: &tail, Err: &tail}); err == nil && tail.Len() > 0 {
-		fmt.Fprintf(e.Notes, "bantam: its last lines were:\n%s", tail.String())
+	if c.State.Started.IsZero() || e.Logs(c.Record.ID, &LogOptions{Tail: lastLines, Out: &tail, Err: &tail}) != nil {
+		return ""
 	}
+	return tail.String()
 }
 
 // reason says what an exit code usually means (exit codes of a shell, signal(7)).

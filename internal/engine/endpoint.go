@@ -231,7 +231,7 @@ func (e *EndpointOptions) attachment(n *network.Network) (network.Attachment, er
 		wrong = "network-scoped aliases are only supported for user-defined networks"
 	case n.Name == network.DefaultName && (e.IPv4 != "" || e.IPv6 != ""):
 		wrong = "user-specified IP address is supported on user-defined networks only"
-	case (e.IPv4 != "" || e.IPv6 != "") && !slices.ContainsFunc(n.IPAM.Pools, func(p network.Pool) bool { return p.Given }):
+	case n.Driver != "cni" && (e.IPv4 != "" || e.IPv6 != "") && !slices.ContainsFunc(n.IPAM.Pools, func(p network.Pool) bool { return p.Given }):
 		wrong = "user specified IP address is supported only when connecting to networks with user configured subnets"
 	}
 	if wrong != "" {

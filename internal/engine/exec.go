@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor/wire"
 	"bantam/internal/statefile"
 
@@ -41,7 +42,11 @@ func (e *Engine) Exec(name string, o *ExecOptions) (int, error) {
 	}
 	own := *o
 	own.Env = env
-	x, err := e.execution(name, &own, standard())
+	c, err := e.executable(name)
+	if err != nil {
+		return 1, &CodedError{1, err}
+	}
+	x, err := e.execution(c, &own, standard())
 	if err != nil {
 		return code(err), err
 	}
@@ -76,12 +81,8 @@ type execution struct {
 }
 
 // execution starts a further process.
-func (e *Engine) execution(name string, o *ExecOptions, streams Streams) (*execution, error) {
+func (e *Engine) execution(c *container, o *ExecOptions, streams Streams) (*execution, error) {
 	keys, err := parseDetachKeys(o.DetachKeys)
-	if err != nil {
-		return nil, &CodedError{1, err}
-	}
-	c, err := e.executable(name)
 	if err != nil {
 		return nil, &CodedError{1, err}
 	}
@@ -101,7 +102,22 @@ func (e *Engine) execution(name string, o *ExecOptions, streams Streams) (*execu
 		}
 		return nil, err
 	}
+	if o.Detach {
+		x.keep()
+	}
 	return x, nil
+}
+
+// keep leaves the process its terminal, which would hang up otherwise.
+func (x *execution) keep() {
+	if x.console == nil {
+		return
+	}
+	raw, err := x.console.SyscallConn() // Fd would make reading block, which Close could not end
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) { _ = x.conn.Send(wire.KindKeep, nil, int(fd)) }) // a monitor that is gone has nobody to keep it for
 }
 
 // tellExec emits an exec's first events and returns its id, which the last one has, too.
@@ -117,11 +133,22 @@ func (e *Engine) tellExec(c *container, o *ExecOptions) string {
 
 // executable finds a container in which a further process can be started.
 func (e *Engine) executable(name string) (*container, error) {
-	c, err := e.getRunning(name)
-	if err == nil && c.marked(paused) {
-		err = &Conflict{fmt.Errorf("container %s is paused, unpause the container before exec", c.Record.ID)}
+	_, c, err := e.get(name)
+	if err == nil {
+		err = c.mayExec()
 	}
 	return c, err
+}
+
+// mayExec refuses a further process in a container that is paused or doesn't run.
+func (c *container) mayExec() error {
+	switch {
+	case c.State.Status != folder.Running:
+		return &NotRunning{c.Record.ID}
+	case c.Marked(folder.Paused):
+		return &Conflict{fmt.Errorf("container %s is paused, unpause the container before exec", c.Record.ID)}
+	}
+	return nil
 }
 
 // start asks for the process and waits until it runs.
@@ -252,6 +279,7 @@ func (x *execution) exitCode(detached <-chan struct{}) (int, error) {
 	x.ear = listenTo(x.conn, x.streams.Leave != nil)
 	select {
 	case <-detached:
+		x.keep()
 		return 0, nil
 	case <-x.streams.Leave:
 		return 0, errDetached

@@ -39,7 +39,7 @@ func (e *Engine) ExecCreate(name string, o *ExecOptions, stdout, stderr bool) (s
 	if err != nil {
 		return "", err
 	}
-	e.forgetExecs(c)
+	c.ForgetExecs(time.Now().Add(-execKept))
 	x := &folder.Exec{
 		ID: c.Record.ID[:execPart] + statefile.NewID()[execPart:], Created: time.Now().UTC(), Command: o.Command, Env: o.Env,
 		User: o.User, WorkingDir: o.Workdir, DetachKeys: o.DetachKeys, Tty: o.TTY, Privileged: o.Privileged,
@@ -54,16 +54,6 @@ func (e *Engine) ExecCreate(name string, o *ExecOptions, stdout, stderr bool) (s
 
 // execKept is how long a process that has ended is known, as in docker.
 const execKept = 5 * time.Minute
-
-// forgetExecs removes what nobody will ask for any more.
-func (e *Engine) forgetExecs(c *container) {
-	for _, id := range c.Execs() {
-		st, err := c.ReadExecState(id)
-		if err == nil && !st.Finished.IsZero() && time.Since(st.Finished) > execKept {
-			c.RemoveExec(id)
-		}
-	}
-}
 
 // NoSuchExec is docker's error for an id that no further process has.
 type NoSuchExec struct{ ID string }
@@ -113,31 +103,50 @@ func (e *Engine) ExecInspect(id string) (*ExecInfo, error) {
 	return i, nil
 }
 
+// ReadyExec is a further process that was created in a container in which it can be started.
+type ReadyExec struct {
+	engine    *Engine
+	container *container
+	asked     *folder.Exec
+}
+
+// ExecFind finds a further process to start. As in docker all that can go wrong before this is the request's fault,
+// and what goes wrong with Start the process's.
+func (e *Engine) ExecFind(id string) (*ReadyExec, error) {
+	c, x, err := e.findExec(id)
+	if err == nil {
+		err = c.mayExec()
+	}
+	return &ReadyExec{e, c, x}, err
+}
+
+// ID is its own.
+func (r *ReadyExec) ID() string { return r.asked.ID }
+
+// TTY says whether it gets a terminal.
+func (r *ReadyExec) TTY() bool { return r.asked.Tty }
+
 // Execution is a further process that was started.
 type Execution struct{ *execution }
 
-// ExecStart starts a further process that was created, attached to streams; without, it
-// runs by itself.
-func (e *Engine) ExecStart(id string, streams *Streams) (*Execution, error) {
-	c, x, err := e.findExec(id)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.ClaimExec(id); errors.Is(err, os.ErrExist) {
-		return nil, &Conflict{fmt.Errorf("Error: Exec command %s is already running", id)}
+// Start starts it, attached to streams; without, it runs by itself. It can be started once.
+func (r *ReadyExec) Start(streams *Streams) (*Execution, error) {
+	x := r.asked
+	if err := r.container.ClaimExec(x.ID); errors.Is(err, os.ErrExist) {
+		return nil, &Conflict{fmt.Errorf("Error: Exec command %s is already running", x.ID)}
 	} else if err != nil {
 		return nil, err
 	}
 	o := &ExecOptions{
 		Command: x.Command, Env: x.Env, User: x.User, Workdir: x.WorkingDir, Stdin: x.AttachStdin, TTY: x.Tty,
-		Detach: streams == nil, Privileged: x.Privileged, DetachKeys: x.DetachKeys, id: id,
+		Detach: streams == nil, Privileged: x.Privileged, DetachKeys: x.DetachKeys, id: x.ID,
 	}
 	s := none()
 	if streams != nil {
 		s = streams.only(x.AttachStdout || x.Tty, x.AttachStderr && !x.Tty)
 		o.Stdin = o.Stdin && s.In != nil
 	}
-	run, err := e.execution(c.Record.ID, o, s)
+	run, err := r.engine.execution(r.container, o, s)
 	if err != nil {
 		return nil, err
 	}
@@ -146,9 +155,6 @@ func (e *Engine) ExecStart(id string, streams *Streams) (*Execution, error) {
 
 // Attend copies until the process has ended, and returns its exit code.
 func (x *Execution) Attend() (int, error) { return x.attend() }
-
-// TTY says whether the process has a terminal.
-func (x *Execution) TTY() bool { return x.opts.TTY }
 
 // Close leaves the process, which goes on.
 func (x *Execution) Close() { x.close() }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"bantam/internal/container/folder"
 	"bantam/internal/image/layer"
 	"bantam/internal/image/local"
 
@@ -82,7 +83,7 @@ func (e *Engine) commit(c *container, o *CommitOptions) (string, error) {
 	if err := config.Config.Change(o.Changes); err != nil {
 		return "", err
 	}
-	if c.State.Status == "running" && !o.NoPause && !c.marked(paused) {
+	if c.State.Status == "running" && !o.NoPause && !c.Marked(folder.Paused) {
 		goOn, err := e.still(c)
 		if err != nil {
 			return "", err

@@ -95,12 +95,9 @@ func podmanIDs(name string) (ids []string) {
 // askDocker asks the Docker Engine API, whoever serves it, for a container's process; 0: it has none
 // running, or there is nobody to ask.
 func askDocker(name string) (int, error) {
-	path := "/run/docker.sock"
-	if host := os.Getenv("DOCKER_HOST"); host != "" {
-		var local bool
-		if path, local = strings.CutPrefix(host, "unix://"); !local {
-			return 0, fmt.Errorf("DOCKER_HOST is %s: only a unix socket's containers are on this machine", host)
-		}
+	path, err := dockerSocket()
+	if err != nil {
+		return 0, err
 	}
 	body, err := get(path, "/containers/"+name+"/json")
 	if err != nil || body == nil {
@@ -114,6 +111,28 @@ func askDocker(name string) (int, error) {
 		return 0, fmt.Errorf("read the answer of %s: %w", path, err)
 	}
 	return int(pid), nil
+}
+
+// dockerSocket is where docker's client would look for its daemon.
+func dockerSocket() (string, error) {
+	host := os.Getenv("DOCKER_HOST")
+	if host == "" {
+		return "/run/docker.sock", nil
+	}
+	path, local := strings.CutPrefix(host, "unix://")
+	if !local {
+		return "", fmt.Errorf("DOCKER_HOST is %s: only a unix socket's containers are on this machine", host)
+	}
+	return path, nil
+}
+
+// isBantamd recognises our own server by its answer to /version.
+func isBantamd(version []byte) bool {
+	var name string
+	_ = statefile.Decode(version, func(f *statefile.Fields) {
+		f.Object("Platform", func(f *statefile.Fields) { f.Str("Name", &name) })
+	})
+	return name == "Bantam"
 }
 
 // maxAnswer bounds what is read of an answer, in bytes.

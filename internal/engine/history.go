@@ -20,14 +20,8 @@ func (e *Engine) History(name, platform string) ([]HistoryLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := find(s, name); err != nil { // which may put the built-in image there
-		return nil, err
-	}
-	i, _, err := s.FindNamed(name)
+	i, _, err := findFor(s, name, platform)
 	if err != nil {
-		return nil, err
-	}
-	if err := isFor(i, name, platform); err != nil {
 		return nil, err
 	}
 	var lines []HistoryLine

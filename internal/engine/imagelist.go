@@ -122,7 +122,8 @@ func untilTime(v string, now time.Time) (time.Time, error) {
 func (f *imageFilter) pass(s *local.Summary) (Image, bool, error) {
 	i := Image{ID: s.ID.String(), Created: s.Created, Size: s.Size}
 	switch {
-	case !f.before.IsZero() && !s.Created.Before(f.before),
+	case len(s.Names) == 0 && len(s.Within) > 0, // goes with the name that has it for another platform
+		!f.before.IsZero() && !s.Created.Before(f.before),
 		!f.since.IsZero() && !s.Created.After(f.since),
 		!f.until.IsZero() && !s.Created.Before(f.until),
 		f.dangling != nil && *f.dangling != isDangling(s.Names):

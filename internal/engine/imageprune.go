@@ -42,43 +42,39 @@ func (e *Engine) PruneImages(o *PruneImagesOptions) (*PrunedImages, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := e.prune(s, f, o.Filters, all)
+	r := &remover{engine: e, store: s, force: true}
+	err = errors.Join(r.prune(f, o.Filters, all), r.collect())
 	free()
-	e.event("image", "prune", "", map[string]string{"reclaimed": strconv.FormatInt(out.Space, 10)})
-	return out, errors.Join(err, s.DeleteGone())
+	e.event("image", "prune", "", map[string]string{"reclaimed": strconv.FormatInt(r.bytes, 10)})
+	return &PrunedImages{r.done, r.bytes}, errors.Join(err, s.DeleteGone())
 }
 
-// prune has the lock.
-func (e *Engine) prune(s *local.Store, f *imageFilter, labels Filters, all bool) (*PrunedImages, error) {
-	out := &PrunedImages{}
-	list, err := s.List()
+// prune removes the images that pass and no container is made from.
+func (r *remover) prune(f *imageFilter, labels Filters, all bool) error {
+	list, err := r.store.List()
 	if err != nil {
-		return out, err
+		return err
 	}
 	for k := range list {
 		i, ok, err := f.pass(&list[k])
 		if err != nil {
-			return out, err
+			return err
 		}
 		if !ok || !all && !isDangling(list[k].Names) || !labels.PruneLabels(i.Labels) {
 			continue
 		}
-		r := &remover{engine: e, store: s, image: &local.Image{ID: list[k].ID, Names: list[k].Names}, force: true}
-		if c, err := r.user(); err != nil || c != nil {
-			if err != nil {
-				return out, err
-			}
+		r.image = &local.Image{ID: list[k].ID, Names: list[k].Names}
+		if r.others, err = members(r.store, list[k].Names, list[k].ID); err != nil {
+			return err
+		}
+		if c, err := r.user(); err != nil {
+			return err
+		} else if c != nil {
 			continue
 		}
-		err = r.delete()
-		out.Removed, out.Space = append(out.Removed, r.done...), out.Space+r.bytes
-		if err != nil {
-			return out, err
+		if err := r.delete(); err != nil {
+			return err
 		}
 	}
-	c, err := s.CollectLocked(e.kept)
-	if c != nil {
-		out.Space += c.Bytes
-	}
-	return out, err
+	return nil
 }

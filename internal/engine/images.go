@@ -1,12 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
 
 	"bantam/internal/image/local"
-	"bantam/internal/image/manifest"
 )
 
 func (e *Engine) images() (*local.Store, error) {
@@ -16,13 +16,13 @@ func (e *Engine) images() (*local.Store, error) {
 	return &local.Store{Root: e.Root}, nil
 }
 
-// image finds what a container is made from.
-func (e *Engine) image(name string) (*image, error) {
+// image finds what a container is made from; platform "" is the name's own.
+func (e *Engine) image(name, platform string) (*image, error) {
 	s, err := e.images()
 	if err != nil {
 		return nil, err
 	}
-	i, err := find(s, name)
+	i, _, err := findFor(s, name, platform)
 	var missing *local.NotFound
 	if errors.As(err, &missing) {
 		ref, bad := parseReference(name)
@@ -34,41 +34,13 @@ func (e *Engine) image(name string) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a := i.Artifact; a != nil {
+		return nil, &NoImage{name, cmp.Or(a.ArtifactType, a.Config.MediaType)}
+	}
 	c := &i.Config.Config
-	return &image{ID: i.ID.String(), Platform: platform(&i.Config), Layers: s.Layers(&i.Config), Config: imageConfig{
+	return &image{ID: i.ID.String(), Platform: i.Platform(), Layers: s.Layers(&i.Config), Config: imageConfig{
 		User: c.User, Env: c.Env, Entrypoint: c.Entrypoint, Cmd: c.Cmd, WorkingDir: c.WorkingDir, Labels: c.Labels, StopSignal: c.StopSignal, Healthcheck: c.Healthcheck,
 		Volumes:      slices.Collect(maps.Keys(c.Volumes)),
 		ExposedPorts: c.ExposedPorts,
 	}}, nil
-}
-
-// platform is an image's as docker writes it.
-func platform(c *local.Config) string {
-	p := c.OS + "/" + c.Architecture
-	if c.Variant != "" {
-		p += "/" + c.Variant
-	}
-	return p
-}
-
-// is checks that the image is for the platform that the user wants.
-func (i *image) is(platform, name string) error {
-	if platform == "" {
-		return nil
-	}
-	want, err := manifest.ParsePlatform(platform)
-	if err != nil {
-		return &Invalid{err}
-	}
-	if has, err := manifest.ParsePlatform(i.Platform); err == nil && has.Provides(want) {
-		return nil
-	}
-	return &WrongPlatform{name, platform}
-}
-
-// WrongPlatform says that an image is there, but for another platform.
-type WrongPlatform struct{ name, want string }
-
-func (e *WrongPlatform) Error() string {
-	return "image with reference " + e.name + " was found but does not provide the specified platform (" + e.want + ")"
 }

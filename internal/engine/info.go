@@ -5,7 +5,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 
 	"bantam/internal/container/folder"
@@ -16,28 +15,37 @@ import (
 
 // Info is what bantam info prints; the names are docker's.
 type Info struct {
-	Containers, ContainersRunning, ContainersStopped int
-	Images                                           int
-	Driver                                           string
-	LoggingDriver                                    string
-	CgroupDriver, CgroupVersion                      string
-	Runtime                                          string
-	SecurityOptions                                  []string
-	KernelVersion, OperatingSystem, OSType           string
-	Architecture                                     string
-	NCPU                                             int
-	MemTotal                                         int64
-	Name                                             string
-	DockerRootDir                                    string
-	ServerVersion                                    string
-	ID                                               string   `json:"-"` // of this root
-	ContainersPaused                                 int      `json:"-"`
-	Controllers                                      []string `json:"-"` // of cgroups
-	IPv4Forwarding                                   bool     `json:"-"`
+	ID                                                                 string // of this root
+	Containers, ContainersRunning, ContainersPaused, ContainersStopped int
+	Images                                                             int
+	Driver                                                             string
+	Plugins                                                            Plugins
+	MemoryLimit, SwapLimit, CPUCfsPeriod, CPUCfsQuota                  bool
+	CPUShares, CPUSet, PidsLimit, OomKillDisable, IPv4Forwarding       bool
+	LoggingDriver                                                      string
+	CgroupDriver, CgroupVersion                                        string
+	DefaultRuntime, InitBinary                                         string
+	Runtimes                                                           map[string]RuntimePath
+	Swarm                                                              struct{ LocalNodeState string }
+	LiveRestoreEnabled                                                 bool
+	SecurityOptions                                                    []string
+	KernelVersion, OperatingSystem, OSType                             string
+	Architecture                                                       string
+	NCPU                                                               int
+	MemTotal                                                           int64
+	Name                                                               string
+	DockerRootDir                                                      string
+	IndexServerAddress                                                 string
+	ServerVersion                                                      string
 }
 
-// Has says whether the machine has a cgroup controller.
-func (i *Info) Has(controller string) bool { return slices.Contains(i.Controllers, controller) }
+// Plugins are the drivers there are: all of them are built in.
+type Plugins struct{ Volume, Network, Log []string }
+
+// RuntimePath is how docker tells of a runtime.
+type RuntimePath struct {
+	Path string `json:"path"`
+}
 
 // Info gathers the figures of this root and this machine.
 func (e *Engine) Info() (*Info, error) {
@@ -51,9 +59,13 @@ func (e *Engine) Info() (*Info, error) {
 	}
 	i := &Info{
 		Containers: len(list), Images: len(images), Driver: "overlay", LoggingDriver: "json-file",
-		CgroupDriver: "cgroupfs", CgroupVersion: "1", Runtime: OwnRuntime, OSType: runtime.GOOS, NCPU: cpus(),
+		CgroupDriver: "cgroupfs", CgroupVersion: "1", OSType: runtime.GOOS, NCPU: cpus(),
+		Plugins:        Plugins{Volume: []string{"local"}, Network: []string{"bridge", "host", "ipvlan", "macvlan", "null"}, Log: LogDrivers},
+		DefaultRuntime: OwnRuntime, InitBinary: OwnRuntime, Runtimes: map[string]RuntimePath{OwnRuntime: {OwnRuntime}},
+		LiveRestoreEnabled: true, IndexServerAddress: "https://index.docker.io/v1/",
 		OperatingSystem: osRelease(), DockerRootDir: e.Root, ServerVersion: e.Version,
 	}
+	i.Swarm.LocalNodeState = "inactive"
 	for _, c := range list {
 		if c.Status == folder.Running {
 			i.ContainersRunning++
@@ -70,7 +82,7 @@ func (e *Engine) Info() (*Info, error) {
 	if _, err := os.Stat("/proc/sys/kernel/seccomp"); err == nil {
 		i.SecurityOptions = append(i.SecurityOptions, "name=seccomp,profile=builtin")
 	}
-	i.Controllers = controllers()
+	i.control(controllers())
 	forward, _ := os.ReadFile("/proc/sys/net/ipv4/ip_forward")
 	i.IPv4Forwarding = strings.TrimSpace(string(forward)) == "1"
 	if i.ID, err = e.id(); err != nil {
@@ -84,6 +96,15 @@ func (e *Engine) Info() (*Info, error) {
 		i.Architecture = unix.ByteSliceToString(u.Machine[:])
 	}
 	return i, nil
+}
+
+// control says which limits there are with these cgroup controllers.
+func (i *Info) control(list []string) {
+	has := func(name string) bool { return slices.Contains(list, name) }
+	i.MemoryLimit, i.SwapLimit = has("memory"), has("memory")
+	i.OomKillDisable = has("memory") && i.CgroupVersion == "1"
+	i.CPUCfsPeriod, i.CPUCfsQuota, i.CPUShares = has("cpu"), has("cpu"), has("cpu")
+	i.CPUSet, i.PidsLimit = has("cpuset"), has("pids")
 }
 
 // id is the root's own, drawn when somebody first asks for it.
@@ -140,11 +161,9 @@ func osRelease() string {
 }
 
 func memTotal() int64 {
-	b, _ := os.ReadFile("/proc/meminfo")
-	f := strings.Fields(string(b))
-	if len(f) < 2 || f[0] != "MemTotal:" {
+	var s unix.Sysinfo_t
+	if unix.Sysinfo(&s) != nil {
 		return 0
 	}
-	kb, _ := strconv.ParseInt(f[1], 10, 64)
-	return kb << 10
+	return int64(s.Totalram) * int64(s.Unit)
 }

@@ -8,9 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"bantam/internal/container/dockerspec"
 	"bantam/internal/container/folder"
 	"bantam/internal/container/logging"
 	"bantam/internal/image/local"
+	"bantam/internal/image/manifest"
 )
 
 // ContainerJSON is what docker inspect prints of a container, in docker's names and order.
@@ -60,8 +62,10 @@ type HealthJSON struct {
 	Log           []folder.Probe
 }
 
-// HostConfigJSON is the part of docker's HostConfig that there is.
+// HostConfigJSON is docker's HostConfig. Who makes a container again from its description (watchtower)
+// sends it back, so it has docker's members for what there is not, too, with the values for that.
 type HostConfigJSON struct {
+	ContainerIDFile   string
 	Binds             []string
 	LogConfig         LogConfigJSON
 	NetworkMode       string
@@ -110,18 +114,27 @@ type HostConfigJSON struct {
 	PidsLimit         *int64
 	Ulimits           []folder.Ulimit
 	Init              *bool `json:",omitempty"`
-}
+	MaskedPaths       []string
+	ReadonlyPaths     []string
 
-// RestartPolicyJSON is docker's RestartPolicy.
-type RestartPolicyJSON struct {
-	Name              string
-	MaximumRetryCount int
-}
+	BlkioWeightDevice    []WeightJSON
+	BlkioDeviceReadBps   []folder.Rate
+	BlkioDeviceWriteBps  []folder.Rate
+	BlkioDeviceReadIOps  []folder.Rate
+	BlkioDeviceWriteIOps []folder.Rate
+	CPURealtimePeriod    int64 `json:"CpuRealtimePeriod"`
+	CPURealtimeRuntime   int64 `json:"CpuRealtimeRuntime"`
 
-// LogConfigJSON is docker's LogConfig.
-type LogConfigJSON struct {
-	Type   string
-	Config map[string]string
+	VolumeDriver       string
+	ConsoleSize        [2]int
+	Umask              *int64 `json:",omitempty"`
+	Cgroup             string
+	Isolation          string
+	DeviceRequests     []struct{}
+	CPUCount           int64 `json:"CpuCount"`
+	CPUPercent         int64 `json:"CpuPercent"`
+	IOMaximumIOps      int64
+	IOMaximumBandwidth int64
 }
 
 // GraphDriverJSON says where the files are.
@@ -161,6 +174,8 @@ type ImageJSON struct {
 	Size         int64
 	GraphDriver  GraphDriverJSON
 	RootFS       RootFSJSON
+	// Descriptor is of the index or the manifest that the image is known by, as far as there is one.
+	Descriptor *manifest.Descriptor `json:",omitempty"`
 }
 
 // RootFSJSON lists the layers.
@@ -193,7 +208,7 @@ func (e *Engine) Inspect(name, kind string, size bool) (any, error) {
 			return v, err
 		}
 	}
-	v, err := e.inspectImage(name)
+	v, err := e.InspectImage(name, "")
 	var missing *local.NotFound
 	if errors.As(err, &missing) && kind == "" {
 		if v, err := e.NetworkInspect(name); !isNoNetwork(err) {
@@ -268,7 +283,7 @@ func (c *container) stateJSON() StateJSON {
 	}
 	if v.Running {
 		v.Pid = st.Pid
-		if v.Paused = c.marked(paused); v.Paused {
+		if v.Paused = c.Marked(folder.Paused); v.Paused {
 			v.Status = "paused"
 		}
 	}
@@ -286,10 +301,17 @@ func hostJSON(h *folder.HostConfig) HostConfigJSON {
 		CgroupParent: h.CgroupParent, BlkioWeight: h.BlkioWeight, CPUPeriod: h.CPUPeriod, CPUQuota: h.CPUQuota, CpusetCpus: h.CpusetCpus, CpusetMems: h.CpusetMems,
 		Devices: h.Devices, DeviceCgroupRules: h.DeviceCgroupRules, MemoryReservation: h.MemoryReservation, MemorySwap: h.MemorySwap,
 		MemorySwappiness: h.MemorySwappiness, OomKillDisable: h.OomKillDisable, Ulimits: h.Ulimits,
-		LogConfig: LogConfigJSON{Type: h.LogConfig.Type, Config: labelsOrEmpty(h.LogConfig.Config)},
+		LogConfig:          LogConfigJSON{Type: h.LogConfig.Type, Config: labelsOrEmpty(h.LogConfig.Config)},
+		BlkioDeviceReadBps: h.BlkioDeviceReadBps, BlkioDeviceWriteBps: h.BlkioDeviceWriteBps,
+		BlkioDeviceReadIOps: h.BlkioDeviceReadIOps, BlkioDeviceWriteIOps: h.BlkioDeviceWriteIOps,
+		CPURealtimePeriod: h.CPURealtimePeriod, CPURealtimeRuntime: h.CPURealtimeRuntime, ConsoleSize: [2]int{h.Rows, h.Cols}, Umask: h.Umask,
 	}
+	v.MaskedPaths, v.ReadonlyPaths = dockerspec.SystemPaths(h)
 	if v.MemorySwap == 0 && v.Memory > 0 {
 		v.MemorySwap = 2 * v.Memory
+	}
+	for _, w := range h.BlkioWeightDevice {
+		v.BlkioWeightDevice = append(v.BlkioWeightDevice, WeightJSON{w.Path, w.Rate})
 	}
 	if h.Init {
 		v.Init = &h.Init
@@ -300,15 +322,14 @@ func hostJSON(h *folder.HostConfig) HostConfigJSON {
 	return v
 }
 
-func (e *Engine) inspectImage(name string) (*ImageJSON, error) {
+// InspectImage returns all that is known of an image; platform says which one of a name for
+// several, "" the name's own.
+func (e *Engine) InspectImage(name, platform string) (*ImageJSON, error) {
 	s, err := e.images()
 	if err != nil {
 		return nil, err
 	}
-	if _, err := find(s, name); err != nil { // which may put the built-in image there
-		return nil, err
-	}
-	i, _, err := s.FindNamed(name)
+	i, _, err := findFor(s, name, platform)
 	if err != nil {
 		return nil, err
 	}
@@ -324,8 +345,13 @@ func (e *Engine) inspectImage(name string) (*ImageJSON, error) {
 	if p.Healthcheck != nil {
 		v.Config.Healthcheck = p.Healthcheck
 	}
-	if v.Architecture == "" {
+	if v.Architecture == "" && i.Artifact == nil {
 		v.Architecture = runtime.GOARCH
+	}
+	if top := bestTarget(i).Top(); top != "" {
+		if b, doc, err := s.ReadManifest(top); err == nil {
+			v.Descriptor = &manifest.Descriptor{MediaType: doc.Type(), Digest: top, Size: int64(len(b)), ArtifactType: doc.ArtifactType, Annotations: doc.Annotations}
+		}
 	}
 	var names Image
 	names.name(i.Names, nil)

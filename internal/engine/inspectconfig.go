@@ -49,3 +49,21 @@ func containerConfigJSON(c *folder.Config) ContainerConfigJSON {
 	}
 	return v
 }
+
+// WeightJSON is docker's WeightDevice.
+type WeightJSON struct {
+	Path   string
+	Weight int64
+}
+
+// RestartPolicyJSON is docker's RestartPolicy.
+type RestartPolicyJSON struct {
+	Name              string
+	MaximumRetryCount int
+}
+
+// LogConfigJSON is docker's LogConfig.
+type LogConfigJSON struct {
+	Type   string
+	Config map[string]string
+}

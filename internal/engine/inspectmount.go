@@ -29,3 +29,12 @@ func mountJSON(m *folder.Mount) MountJSON {
 	}
 	return v
 }
+
+// MountPoints are what is mounted in the container.
+func (c *Container) MountPoints() []MountJSON {
+	list := make([]MountJSON, 0, len(c.Mounts))
+	for i := range c.Mounts {
+		list = append(list, mountJSON(&c.Mounts[i]))
+	}
+	return list
+}

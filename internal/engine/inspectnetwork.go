@@ -130,3 +130,8 @@ func bindingsJSON(list []folder.PortBinding) map[string][]PortBindingJSON {
 	}
 	return m
 }
+
+// Connections are the networks that the container is to be connected to, by name, with the addresses of those that it is connected to.
+func (c *Container) Connections() map[string]*EndpointJSON {
+	return (&container{Record: c.Record, State: c.State}).networkSettings().Networks
+}

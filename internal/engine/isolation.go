@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -9,7 +10,6 @@ import (
 	"strings"
 
 	"bantam/internal/container/folder"
-	"bantam/internal/container/monitor"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
@@ -18,16 +18,18 @@ import (
 type fact struct{ topic, text string }
 
 // ExplainName tells how a container, or one that would be made of an image without options, is set apart from
-// the host; of a container that failed also what went wrong and how to find out more.
+// the host; of a container that failed, also of one of docker's, what went wrong and how to find out more.
 func (e *Engine) ExplainName(name string, w io.Writer) error {
 	facts, c, err := e.isolation(name)
 	if err != nil {
-		return err
+		if c, _ = dockerEnded(name); c == nil {
+			return err
+		}
 	}
 	if c != nil {
-		for _, line := range c.fate() {
-			fmt.Fprintln(w, line)
-		}
+		fmt.Fprintln(w, strings.Join(c.fate(), "\n"))
+	}
+	if c != nil && len(facts) > 0 {
 		fmt.Fprintln(w)
 	}
 	for _, f := range facts {
@@ -70,40 +72,47 @@ func onlyIn(a, b []fact) (list []fact) {
 	return list
 }
 
-// isolation are the facts of a container, or of an image where no container has the name.
+// isolation are the facts of a container, of bantam's or of another engine's that runs, or of an image where
+// no container has the name. The container is nil if it isn't bantam's.
 func (e *Engine) isolation(name string) ([]fact, *container, error) {
 	_, c, err := e.get(name)
 	if err == nil {
-		profile, err := monitor.ReadProfile(c.Folder)
+		d, err := c.draft()
 		if err != nil {
 			return nil, nil, err
 		}
-		s, err := monitor.Spec(c.Record, c.Folder, profile)
-		if err != nil {
-			return nil, nil, err
-		}
-		return facts(s, c.Record), c, nil
+		list, err := d.facts()
+		return list, c, err
 	}
-	img, missing := e.image(name)
+	img, missing := e.image(name, "")
 	if missing != nil {
-		return nil, nil, err
+		s, other := foreignSpec(name)
+		if other != nil {
+			return nil, nil, errors.Join(err, other)
+		}
+		return facts(s, nil), nil, nil
 	}
 	o := &RunOptions{Image: name}
 	if img.Config.Entrypoint == nil && img.Config.Cmd == nil {
 		o.Command = []string{"sh"}
 	}
-	r, err := o.draft(img)
+	d, err := e.drafted(o)
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := monitor.Spec(r, folder.Folder{Dir: e.Root + "/containers/" + r.ID}, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	return facts(s, r), nil, nil
+	list, err := d.facts()
+	return list, nil, err
 }
 
-// facts are what a spec says, in the order in which people ask.
+func (d *draft) facts() ([]fact, error) {
+	s, err := d.spec()
+	if err != nil {
+		return nil, err
+	}
+	return facts(s, d.record), nil
+}
+
+// facts are what a spec says, in the order in which people ask. The record is nil for another engine's container.
 func facts(s *specs.Spec, r *folder.Record) []fact {
 	p := s.Process
 	list := []fact{
@@ -122,11 +131,7 @@ func facts(s *specs.Spec, r *folder.Record) []fact {
 		fact{"hidden", countText(len(s.Linux.MaskedPaths), "path of /proc and /sys", "paths of /proc and /sys")},
 		fact{"read-only", countText(len(s.Linux.ReadonlyPaths), "path of /proc", "paths of /proc")},
 	)
-	root := "writable layer over " + countText(len(r.Layers), "folder", "folders")
-	if s.Root.Readonly {
-		root = "read-only"
-	}
-	list = append(list, fact{"root", root})
+	list = append(list, fact{"root", rootText(s, r)})
 	list = append(list, mountFacts(s)...)
 	list = append(list, limitFacts(s.Linux.Resources)...)
 	for _, l := range p.Rlimits {
@@ -139,6 +144,16 @@ func facts(s *specs.Spec, r *folder.Record) []fact {
 		list = append(list, fact{"device", d.Path})
 	}
 	return list
+}
+
+func rootText(s *specs.Spec, r *folder.Record) string {
+	switch {
+	case s.Root.Readonly:
+		return "read-only"
+	case r == nil:
+		return "writable"
+	}
+	return "writable layer over " + countText(len(r.Layers), "folder", "folders")
 }
 
 // fewDevices are told one by one.
@@ -161,8 +176,10 @@ func outside(s *specs.Spec, uid uint32) string {
 }
 
 func namespaceFacts(s *specs.Spec, r *folder.Record) (list []fact) {
-	modes := map[specs.LinuxNamespaceType]string{
-		specs.NetworkNamespace: r.Host.NetworkMode, specs.PIDNamespace: r.Host.PidMode, specs.IPCNamespace: r.Host.IpcMode, specs.UTSNamespace: r.Host.UTSMode,
+	modes := map[specs.LinuxNamespaceType]string{}
+	if r != nil {
+		modes[specs.NetworkNamespace], modes[specs.PIDNamespace] = r.Host.NetworkMode, r.Host.PidMode
+		modes[specs.IPCNamespace], modes[specs.UTSNamespace] = r.Host.IpcMode, r.Host.UTSMode
 	}
 	for _, kind := range [...]specs.LinuxNamespaceType{
 		specs.PIDNamespace, specs.NetworkNamespace, specs.MountNamespace, specs.IPCNamespace, specs.UTSNamespace, specs.CgroupNamespace, specs.UserNamespace,
@@ -177,8 +194,8 @@ func namespaceFacts(s *specs.Spec, r *folder.Record) (list []fact) {
 		if other, ok := strings.CutPrefix(modes[kind], "container:"); ok {
 			text = "of container " + other[:min(12, len(other))]
 		}
-		if kind == specs.NetworkNamespace && text == "its own" {
-			text += ", network " + modes[kind]
+		if mode := modes[kind]; kind == specs.NetworkNamespace && text == "its own" && mode != "" {
+			text += ", network " + mode
 		}
 		list = append(list, fact{string(kind), text})
 	}

@@ -58,13 +58,21 @@ func (o *RunOptions) limits(h *folder.HostConfig) error {
 	return nil
 }
 
-func (l *LimitOptions) memory(r *folder.Resources) error {
-	r.Memory, r.MemoryReservation = l.Memory, l.MemoryReservation
-	if r.Memory != 0 && r.Memory < minMemory {
+// enough refuses less memory than a container needs.
+func (l *LimitOptions) enough() error {
+	if l.Memory != 0 && l.Memory < minMemory {
 		return errors.New("Minimum memory limit allowed is 6MB")
 	}
-	if r.MemoryReservation != 0 && r.MemoryReservation < minMemory {
+	if l.MemoryReservation != 0 && l.MemoryReservation < minMemory {
 		return errors.New("Minimum memory reservation allowed is 6MB")
+	}
+	return nil
+}
+
+func (l *LimitOptions) memory(r *folder.Resources) error {
+	r.Memory, r.MemoryReservation = l.Memory, l.MemoryReservation
+	if err := l.enough(); err != nil {
+		return err
 	}
 	if r.Memory > 0 && r.MemoryReservation > r.Memory {
 		return errors.New("Minimum memory limit can not be less than memory reservation limit, see usage")
@@ -111,12 +119,7 @@ func (l *LimitOptions) cpu(r *folder.Resources) error {
 	case r.CPUShares < 0:
 		return fmt.Errorf("invalid CPU shares (%d): value must be a positive integer", r.CPUShares)
 	}
-	for name, list := range map[string]string{"cpus": r.CpusetCpus, "mems": r.CpusetMems} {
-		if strings.Trim(list, "0123456789,-") != "" {
-			return fmt.Errorf("Invalid value %s for cpuset %s", list, name)
-		}
-	}
-	return nil
+	return cpuset(r)
 }
 
 func (l *LimitOptions) block(r *folder.Resources) error {

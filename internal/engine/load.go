@@ -10,6 +10,7 @@ import (
 	"bantam/internal/image/digest"
 	"bantam/internal/image/layer"
 	"bantam/internal/image/local"
+	"bantam/internal/image/manifest"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,7 +19,7 @@ import (
 type LoadOptions struct {
 	Input    io.Reader // a tar file, compressed or not; read at will where it is an *os.File
 	Folder   string    // or a folder, unpacked
-	Platform string    // "" is this machine's where there is a choice
+	Platform string    // those that are wanted, commas between; "" is all that there are
 	Limits   Limits
 	// Progress is told how far a layer is, in bytes of its blob; by several goroutines.
 	Progress func(layer string, done, total int64)
@@ -40,6 +41,10 @@ type Loaded struct {
 
 // Load brings the images of an archive into the store: all or none.
 func (e *Engine) Load(ctx context.Context, o *LoadOptions) ([]Loaded, error) {
+	want, err := manifest.ParsePlatforms(o.Platform)
+	if err != nil {
+		return nil, &Invalid{err}
+	}
 	s, err := e.images()
 	if err != nil {
 		return nil, err
@@ -54,7 +59,7 @@ func (e *Engine) Load(ctx context.Context, o *LoadOptions) ([]Loaded, error) {
 		return nil, fmt.Errorf("load: %w", err)
 	}
 	defer source.Close()
-	items, err := bundle.Read(source, o.Platform)
+	items, err := bundle.Read(source, want...)
 	if err != nil {
 		return nil, fmt.Errorf("load: %w", err)
 	}

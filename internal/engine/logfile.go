@@ -1,13 +1,13 @@
 package engine
 
 import (
-	"compress/gzip"
 	"errors"
 	"io"
 	"os"
 	"slices"
 
 	"bantam/internal/container/logging"
+	"bantam/internal/image/archive"
 
 	"golang.org/x/sys/unix"
 )
@@ -59,7 +59,7 @@ func (f *logFile) rewind() error {
 	f.buf, f.at, f.read = f.buf[:0], 0, 0
 	_, err := f.file.Seek(0, io.SeekStart)
 	if err == nil && f.pack {
-		f.in, err = gzip.NewReader(f.file)
+		f.in, err = archive.NewReader(f.file)
 	}
 	return err
 }

@@ -75,8 +75,9 @@ type logReader struct {
 	path    string // of the newest file
 	format  logging.Format
 	details string
-	files   []*logFile // those still to be read, oldest first
-	left    int        // entries to pass over for --tail
+	files   []*logFile    // those still to be read, oldest first
+	left    int           // entries to pass over for --tail
+	entry   logging.Entry // the one that is printed
 }
 
 func (r *logReader) close() {
@@ -250,8 +251,8 @@ func (r *logReader) print(record []byte) (done bool, err error) {
 		r.left--
 		return false, nil
 	}
-	var e logging.Entry
-	if err := r.format.Decode(record, &e); err != nil {
+	e := &r.entry
+	if err := r.format.Decode(record, e); err != nil {
 		return false, r.trouble(err)
 	}
 	if e.Time.Before(r.o.Since) {
@@ -264,14 +265,14 @@ func (r *logReader) print(record []byte) (done bool, err error) {
 	if e.Stream == "stderr" {
 		to = r.o.Err
 	}
-	text := string(e.Line)
+	text := e.Line
 	if r.o.Details {
-		text = r.details + " " + text
+		text = slices.Concat([]byte(r.details), []byte{' '}, text)
 	}
 	if r.o.Timestamps {
-		text = e.Time.UTC().Format("2006-01-02T15:04:05.000000000Z07:00") + " " + text
+		text = slices.Concat([]byte(e.Time.UTC().Format("2006-01-02T15:04:05.000000000Z07:00 ")), text)
 	}
-	_, err = io.WriteString(to, text)
+	_, err = to.Write(text)
 	if errors.Is(err, unix.EPIPE) {
 		return true, nil
 	}

@@ -51,6 +51,14 @@ func (e *Engine) InspectManifest(ctx context.Context, name string, a remote.Acce
 	return all, nil
 }
 
+// RegistryManifest returns what a registry has under a name, whatever list was begun here.
+func (e *Engine) RegistryManifest(ctx context.Context, name string, a remote.Access) (*Manifest, error) {
+	if e.Remote == nil {
+		return nil, errNoRemote
+	}
+	return e.fetchManifest(ctx, name, a)
+}
+
 func (e *Engine) fetchManifest(ctx context.Context, name string, a remote.Access) (*Manifest, error) {
 	ref, err := parseReference(name)
 	if err != nil {

@@ -81,14 +81,21 @@ func (o *NetworkCreateOptions) checkName(n *network.Network) error {
 	if predefined(n.Name) || n.Name == "default" {
 		return fmt.Errorf("operation is not permitted on predefined %s network", n.Name)
 	}
-	ok := n.Name != "" && len(n.Name) < 256
-	for i := 0; ok && i < len(n.Name); i++ {
-		c := n.Name[i]
+	return checkNetworkName(n.Name)
+}
+
+func checkNetworkName(name string) error {
+	ok := name != ""
+	for i := 0; ok && i < len(name); i++ {
+		c := name[i]
 		alnum := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 		ok = alnum || i > 0 && (c == '_' || c == '.' || c == '-')
 	}
+	if len(name) > 255 {
+		return fmt.Errorf("invalid network name: it has %d letters, 255 are the most", len(name))
+	}
 	if !ok {
-		return fmt.Errorf("invalid network name: %q: only [a-zA-Z0-9][a-zA-Z0-9_.-]* are allowed", n.Name)
+		return fmt.Errorf("invalid network name: %q: only [a-zA-Z0-9][a-zA-Z0-9_.-]* are allowed", name)
 	}
 	return nil
 }
@@ -155,6 +162,9 @@ func checkPool(n *network.Network, p *network.Pool) error {
 		if err != nil {
 			return err
 		}
+		if a, _ := netip.ParseAddr(gw); !p.Usable(a) {
+			return fmt.Errorf("failed to allocate gateway (%s): it stands for the subnet %s as a whole", gw, subnet)
+		}
 		p.Gateway = gw
 	}
 	for name, text := range p.Aux {
@@ -187,6 +197,8 @@ func (o *NetworkCreateOptions) checkDriver(n *network.Network) (err error) {
 		return fmt.Errorf("only one instance of %q network is allowed", n.Driver)
 	case "overlay":
 		return errors.New("an overlay network belongs to swarm, which bantam is not part of")
+	case "cni":
+		return errors.New("networks of CNI are made by its configurations: --network cni:NAME uses one")
 	default:
 		return fmt.Errorf("could not find plugin %s in v1 plugin registry: plugin not found: bantam has bridge, macvlan and ipvlan", n.Driver)
 	}
@@ -248,11 +260,11 @@ func subOptions(n *network.Network) error {
 	if err := link.CheckMode(n); err != nil {
 		return err
 	}
-	if n.Interface == "" {
-		return fmt.Errorf("driver %s: name the host's interface that it is to be on: -o parent=eth0", n.Driver)
+	if n.Internal || n.Interface == "" { // docker's: it leads nowhere, whatever parent is named
+		n.Interface, n.Internal = link.Isolated(n), true
 	}
-	if n.MTU = link.ParentMTU(n.Interface); n.MTU == 0 {
-		return fmt.Errorf("driver %s: parent %s: the host has no such interface", n.Driver, n.Interface)
+	if err := link.CheckParent(n); err != nil {
+		return fmt.Errorf("driver %s: %w", n.Driver, err)
 	}
 	return nil
 }

@@ -65,12 +65,28 @@ func (e *Engine) NetworkInspect(name string) (*NetworkJSON, error) {
 	return v, e.addContainers(v, n)
 }
 
+// NetworkStatus counts the addresses of each of a network's subnets.
+func (e *Engine) NetworkStatus(name string) ([]network.SubnetUse, error) {
+	h, err := e.networks()
+	if err != nil {
+		return nil, err
+	}
+	n, err := e.findNetwork(h, name)
+	if err != nil {
+		return nil, err
+	}
+	return h.Networks.Folder(n.ID).Use(n)
+}
+
 // networkJSON is a network without its containers.
 func networkJSON(n *network.Network) *NetworkJSON {
 	v := &NetworkJSON{
 		Name: n.Name, ID: n.ID, Created: n.Created, Scope: "local", Driver: n.Driver, EnableIPv4: n.IPv4, EnableIPv6: n.IPv6,
 		IPAM: IPAMJSON{Driver: n.IPAM.Driver, Options: n.IPAM.Options, Config: []IPAMConfigJSON{}}, Internal: n.Internal, Attachable: n.Attachable,
 		Containers: map[string]EndpointResourceJSON{}, Options: labelsOrEmpty(n.Options), Labels: labelsOrEmpty(n.Labels),
+	}
+	if !predefined(n.Name) { // as docker's client creates them
+		v.IPAM.Options = labelsOrEmpty(n.IPAM.Options)
 	}
 	for _, p := range n.IPAM.Pools {
 		v.IPAM.Config = append(v.IPAM.Config, IPAMConfigJSON{p.Subnet, p.Range, p.Gateway, p.Aux})

@@ -8,6 +8,7 @@ import (
 	"bantam/internal/container/connect"
 	"bantam/internal/network"
 	"bantam/internal/network/link"
+	"bantam/internal/network/rules"
 )
 
 // NetworkRemove removes a network to which no running container is connected.
@@ -37,6 +38,9 @@ func (e *Engine) NetworkRemove(name string) error {
 // removeNetwork has the lock.
 func (e *Engine) removeNetwork(h *connect.Host, n *network.Network) error {
 	f := h.Networks.Folder(n.ID)
+	if err := h.Collect(n); err != nil {
+		return err
+	}
 	if !f.Close() {
 		f.Sweep(h.Reap)
 		if !f.Close() {
@@ -47,12 +51,10 @@ func (e *Engine) removeNetwork(h *connect.Host, n *network.Network) error {
 		return err
 	}
 	e.networkEvent("destroy", n)
-	if n.Driver != "bridge" {
-		return nil
-	}
-	if err := link.Down(n); err != nil {
+	if err := link.Down(f, n); err != nil || n.Driver != "bridge" {
 		return err
 	}
+	rules.Distrust(n.Interface)
 	return h.Rebuild()
 }
 

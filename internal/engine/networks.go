@@ -9,6 +9,7 @@ import (
 	"bantam/internal/container/connect"
 	"bantam/internal/container/folder"
 	"bantam/internal/network"
+	"bantam/internal/network/cni"
 	"bantam/internal/network/link"
 	"bantam/internal/statefile"
 )
@@ -26,8 +27,11 @@ func (e *Engine) networks() (*connect.Host, error) {
 func (e *Engine) findNetwork(h *connect.Host, name string) (*network.Network, error) {
 	n, err := h.Networks.Find(name)
 	var missing *network.NotFound
-	if errors.As(err, &missing) && predefined(name) {
+	switch {
+	case errors.As(err, &missing) && predefined(name):
 		return e.makePredefined(h, name)
+	case cni.Is(name):
+		return e.findCNI(h, name, n, err)
 	}
 	return n, err
 }
@@ -65,31 +69,29 @@ func (e *Engine) makePredefined(h *connect.Host, name string) (*network.Network,
 	return n, setUp(h, n)
 }
 
-// setUp writes a network to disk and makes its bridge, which takes the subnet for all that look at
+// setUp writes a network to disk and makes its interface on the host; a bridge takes the subnet for all that look at
 // the host's routes. The caller holds the lock of the networks.
 func setUp(h *connect.Host, n *network.Network) error {
-	if n.Driver == "bridge" {
-		free := link.Exclusive()
-		defer free()
-		link.Sweep()
-	}
+	free := link.Exclusive()
+	defer free()
+	link.Sweep()
 	if err := plan(h, n); err != nil {
 		return err
 	}
 	if err := h.Networks.Create(n); err != nil {
 		return err
 	}
-	err := h.Networks.Folder(n.ID).Reserve(unleasable(n)...)
+	f := h.Networks.Folder(n.ID)
+	err := f.Reserve(unleasable(n)...)
+	if err == nil {
+		err = link.Up(f, n)
+	}
 	if err == nil && n.Driver == "bridge" {
-		if err = link.Up(h.Networks.Folder(n.ID), n); err == nil {
-			err = h.Rebuild()
-		}
+		err = h.Rebuild()
 	}
 	if err != nil {
+		_ = link.Down(f, n)
 		_ = h.Networks.Remove(n)
-		if n.Driver == "bridge" {
-			_ = link.Down(n)
-		}
 	}
 	return err
 }

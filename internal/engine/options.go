@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -44,7 +45,9 @@ type RunOptions struct {
 	Quiet                      bool   // of what a pull prints
 	Platform                   string
 	Runtime                    string
-	Systemd                    string // true (or empty), false, always
+	Systemd                    string  // true (or empty), false, always
+	ConsoleSize                [2]uint // height and width of the terminal that it begins with; 0 is that of who starts it
+	Umask                      *uint32 // nil is the runtime's
 
 	Volumes      []string
 	VolumesFrom  []string
@@ -87,6 +90,11 @@ func (o *RunOptions) hostConfig() (folder.HostConfig, []folder.Mount, error) {
 		Privileged: o.Privileged, ReadonlyRootfs: o.ReadOnly, SecurityOpt: o.SecurityOpt, ShmSize: o.ShmSize,
 		GroupAdd: o.GroupAdd, Init: o.Init, CgroupParent: o.CgroupParent, OomScoreAdj: int(o.Limits.OOMScore),
 		PidMode: o.PID, IpcMode: o.IPC, UTSMode: o.UTS, UsernsMode: o.UserNS, CgroupnsMode: o.CgroupNS, DNSOptions: o.DNSOptions,
+		Rows: int(o.ConsoleSize[0]), Cols: int(o.ConsoleSize[1]),
+	}
+	if o.Umask != nil {
+		mask := int64(*o.Umask)
+		h.Umask = &mask
 	}
 	mounts, err := o.mounts(&h)
 	if err != nil {
@@ -111,6 +119,12 @@ func (o *RunOptions) check(h *folder.HostConfig) error {
 	case "", PullMissing, PullNever, PullAlways:
 	default:
 		return fmt.Errorf("invalid pull option: '%s': must be one of \"always\", \"missing\" or \"never\"", o.Pull)
+	}
+	if h.Umask != nil && *h.Umask > 0o777 {
+		return fmt.Errorf("invalid umask %#o: it is at most 0777", *h.Umask)
+	}
+	if max(h.Rows, h.Cols) > math.MaxUint16 || min(h.Rows, h.Cols) < 0 {
+		return fmt.Errorf("invalid console size %dx%d", h.Rows, h.Cols)
 	}
 	if o.Workdir != "" && o.Workdir[0] != '/' {
 		return fmt.Errorf("the working directory '%s' is invalid, it needs to be an absolute path", o.Workdir)

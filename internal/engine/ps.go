@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"sort"
+	"sync"
+	"time"
 
 	"bantam/internal/container/folder"
 )
@@ -32,6 +34,28 @@ func (e *Engine) List(all bool) ([]Container, error) {
 
 // Containers lists containers, newest first.
 func (e *Engine) Containers(o *ListOptions) ([]Container, error) {
+	list, err := Rows(e, o, func(c *Container) Container {
+		own := *c
+		r, st := *c.Record, *c.State
+		own.Record, own.State = &r, &st
+		return own
+	})
+	if err == nil && o.Size {
+		err = e.measure(list)
+	}
+	return list, err
+}
+
+// row is what is made of a container, and what it is sorted by.
+type row[T any] struct {
+	created time.Time
+	made    T
+}
+
+// Rows makes something of every container that is asked for, newest first; sizes are not measured. A container is there
+// for the call alone, the next one takes its memory, as of a thousand that would be the most of what a list costs. Calls
+// are made side by side.
+func Rows[T any](e *Engine, o *ListOptions, do func(c *Container) T) ([]T, error) {
 	s, err := e.containers()
 	if err != nil {
 		return nil, err
@@ -40,37 +64,74 @@ func (e *Engine) Containers(o *ListOptions) ([]Container, error) {
 	if err != nil {
 		return nil, err
 	}
-	folders, err := s.List()
+	all := o.All || o.Last > 0 || o.Filters.Has("status")
+	var mu sync.Mutex
+	var rows []row[T]
+	err = e.everyContainer(s, func(c *container) {
+		line := Container{Record: c.Record, State: c.State, Paused: c.paused}
+		if (all || c.State.Status == folder.Running) && fits(&line) {
+			made := do(&line)
+			mu.Lock()
+			rows = append(rows, row[T]{c.Record.Created, made})
+			mu.Unlock()
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
-	all := o.All || o.Last > 0 || o.Filters.Has("status")
-	var list []Container
-	for _, f := range folders {
-		c, err := e.look(s, f)
-		if errors.Is(err, os.ErrNotExist) {
-			continue // removed meanwhile
+	sort.Slice(rows, func(i, j int) bool { return rows[i].created.After(rows[j].created) })
+	if o.Last > 0 && len(rows) > o.Last {
+		rows = rows[:o.Last]
+	}
+	var list []T
+	for i := range rows {
+		list = append(list, rows[i].made)
+	}
+	return list, nil
+}
+
+// everyContainer shows all of them, in no order; a container is to be looked at during the call alone.
+func (e *Engine) everyContainer(s *folder.Store, visit func(c *container)) error {
+	folders, err := s.All()
+	if err != nil {
+		return err
+	}
+	orphans := make([]*container, len(folders))
+	locks := make([]*folder.Lock, len(folders))
+	err = inRows(len(folders), func() func(i int) error {
+		c := &container{Record: new(folder.Record), State: new(folder.State)}
+		return func(i int) (err error) {
+			c.Folder = folders[i]
+			locks[i], err = c.glance(s)
+			switch {
+			case errors.Is(err, os.ErrNotExist): // it is being removed, or a killed command has left it
+				return s.Sweep(folders[i])
+			case locks[i] != nil:
+				orphans[i] = &container{Folder: c.Folder}
+			case err == nil:
+				visit(c)
+			}
+			return err
+		}
+	})
+	for i, c := range orphans {
+		if c == nil {
+			continue
 		}
 		if err != nil {
-			return nil, err
+			locks[i].Free()
+		} else if c, err = e.putRight(s, c, locks[i]); err == nil {
+			visit(c)
+		} else if errors.Is(err, os.ErrNotExist) {
+			err = nil
 		}
-		line := Container{Record: c.Record, State: c.State, Paused: c.State.Status == folder.Running && c.marked(paused)}
-		if (all || c.State.Status == folder.Running) && fits(&line) {
-			list = append(list, line)
-		}
 	}
-	sort.Slice(list, func(i, j int) bool { return list[i].Created.After(list[j].Created) })
-	if o.Last > 0 && len(list) > o.Last {
-		list = list[:o.Last]
-	}
-	if o.Size {
-		err = e.measure(s, list)
-	}
-	return list, err
+	return err
 }
 
 // measure fills in the sizes.
-func (e *Engine) measure(s *folder.Store, list []Container) (err error) {
+func (e *Engine) measure(list []Container) (err error) {
+	s := &folder.Store{Root: e.Root}
 	for i := range list {
 		l := &list[i]
 		c := &container{Folder: s.Folder(l.ID), Record: l.Record}

@@ -11,7 +11,7 @@ import (
 
 // containerFilters are docker's of ps.
 var containerFilters = [...]string{
-	"ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation", "label", "name", "network", "publish", "since", "status", "volume",
+	"ancestor", "annotation", "before", "exited", "expose", "health", "id", "is-task", "isolation", "label", "name", "network", "publish", "since", "status", "volume",
 }
 
 // test says whether a container is to be listed.
@@ -69,7 +69,9 @@ func byName(f Filters) (test, error) {
 }
 
 func byLabel(f Filters) (test, error) {
-	return func(c *Container) bool { return f.Labels("label", c.Config.Labels) }, nil
+	return func(c *Container) bool {
+		return f.Labels("label", c.Config.Labels) && f.Labels("annotation", c.Host.Annotations)
+	}, nil
 }
 
 func byExit(f Filters) (test, error) {

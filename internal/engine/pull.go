@@ -15,6 +15,9 @@ type PullOptions struct {
 	Reference string
 	AllTags   bool
 	Platform  string
+	// AllPlatforms of an index come.
+	AllPlatforms bool
+	Limits       Limits
 	// Progress, if not nil, gets docker's events, one at a time.
 	Progress func(remote.Event)
 }
@@ -30,6 +33,9 @@ func (e *Engine) Pull(ctx context.Context, o *PullOptions) error {
 	ref, err := parseReference(o.Reference)
 	if err != nil {
 		return err
+	}
+	if o.AllPlatforms && o.Platform != "" {
+		return &Invalid{errors.New("conflicting options: --platform and --all-platforms")}
 	}
 	if !o.AllTags {
 		return e.pullOne(ctx, ref.Tagged(), o)
@@ -68,7 +74,7 @@ func (e *Engine) pullOne(ctx context.Context, ref reference.Reference, o *PullOp
 	if err != nil {
 		return err
 	}
-	got, err := e.Remote.Pull(ctx, s, &remote.Pull{Access: o.Access, Reference: ref, Platform: o.Platform, Progress: o.Progress})
+	got, err := e.Remote.Pull(ctx, s, &remote.Pull{Access: o.Access, Reference: ref, Platform: o.Platform, AllPlatforms: o.AllPlatforms, Limits: o.Limits.layer(), Progress: o.Progress})
 	if err != nil {
 		return err
 	}

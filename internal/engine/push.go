@@ -101,12 +101,14 @@ func pushable(s *local.Store, n local.Name, want string) error {
 	if want == "" {
 		return nil
 	}
-	i, err := s.Find(n.Image.String())
-	if err != nil {
-		return err
+	_, _, err := findFor(s, n.Reference.String(), want)
+	var other *WrongPlatform
+	if errors.As(err, &other) {
+		i, _, bad := findFor(s, n.Reference.String(), "")
+		if bad != nil {
+			return bad
+		}
+		return fmt.Errorf("image with reference %s was found but does not match the specified platform: wanted %s, actual: %s", n.Familiar(), want, i.Platform())
 	}
-	if img := (&image{Platform: platform(&i.Config)}); img.is(want, n.Familiar()) != nil {
-		return fmt.Errorf("image with reference %s was found but does not match the specified platform: wanted %s, actual: %s", n.Familiar(), want, img.Platform)
-	}
-	return nil
+	return err
 }

@@ -20,28 +20,62 @@ type container struct {
 	folder.Folder
 	Record *folder.Record
 	State  *folder.State
+	paused bool // it was when it was looked at
+	docker bool // it is docker's, and has ended
 }
 
 // look reads a container. Where its monitor was killed it first puts right what
 // that left, and says so: the kernel knows whether init still runs (pid, start
 // time and boot), and whether anybody looks after it (the lock).
 func (e *Engine) look(s *folder.Store, f folder.Folder) (*container, error) {
-	c := &container{Folder: f}
-	if err := c.read(); err != nil {
-		return nil, err
+	c, lock, err := glance(s, f)
+	if err != nil || lock == nil {
+		return c, err
 	}
-	s.Settle(f)
-	c.release()
-	if !c.unfinished() {
-		return c, nil
+	return e.putRight(s, c, lock)
+}
+
+// glance reads a container. If nobody looks after one that should be, it returns its lock, too.
+func glance(s *folder.Store, f folder.Folder) (c *container, lock *folder.Lock, err error) {
+	c = &container{Folder: f, Record: new(folder.Record), State: new(folder.State)}
+	lock, err = c.glance(s)
+	if err != nil {
+		return nil, nil, err
 	}
-	lock, err := f.TryLock()
-	if errors.Is(err, folder.ErrBusy) {
-		return c, nil // the ordinary case: its monitor lives
-	}
+	return c, lock, nil
+}
+
+// glance fills a container in whose folder is known: what its record and state were, is overwritten.
+func (c *container) glance(s *folder.Store) (*folder.Lock, error) {
+	h, err := c.Open()
 	if err != nil {
 		return nil, err
 	}
+	defer h.Close()
+	if err := h.Record(c.Record); err != nil {
+		return nil, err
+	}
+	if err := h.State(c.State); err != nil {
+		return nil, err
+	}
+	c.paused = false
+	if h.Marked() {
+		s.Settle(c.Folder)
+		c.release()
+		c.paused = c.State.Status == folder.Running && c.Marked(folder.Paused)
+	}
+	if !c.unfinished() {
+		return nil, nil
+	}
+	lock, err := h.TryLock()
+	if errors.Is(err, folder.ErrBusy) {
+		return nil, nil // the ordinary case: its monitor lives
+	}
+	return lock, err
+}
+
+// putRight does what a killed monitor has left to do.
+func (e *Engine) putRight(s *folder.Store, c *container, lock *folder.Lock) (*container, error) {
 	// Between reading and locking it may have ended in good order.
 	if err := c.read(); err != nil {
 		lock.Free()
@@ -159,7 +193,9 @@ func (e *Engine) disconnect(c *container) {
 	if len(c.Record.Networks) == 0 {
 		return
 	}
-	connect.On(e.Root).Clear(c.Record.ID, c.Record.Networks, c.State.Networks)
+	if err := connect.On(e.Root).Clear(c.Record.ID, c.Record.Networks, c.State.Networks); err != nil {
+		c.State.Error = err.Error()
+	}
 	if len(c.State.Networks) > 0 {
 		c.State.Networks = nil
 		_ = c.WriteState(c.State, false) // else the next one does it again

@@ -10,13 +10,12 @@ import (
 	"bantam/internal/container/folder"
 	"bantam/internal/image/digest"
 	"bantam/internal/image/local"
-	"bantam/internal/image/manifest"
 )
 
 // RemoveImageOptions is what docker rmi's options say.
 type RemoveImageOptions struct {
 	Force    bool
-	Platform string // the image must be for it
+	Platform string // of an image for several that alone is removed
 }
 
 // Removed is what an image lost, in docker's order: one of both is set.
@@ -37,6 +36,9 @@ func (e *Engine) RemoveImage(name string, o *RemoveImageOptions) ([]Removed, err
 	}
 	r := &remover{engine: e, store: s, force: o.Force}
 	err = r.remove(name, o.Platform)
+	if slices.ContainsFunc(r.done, func(d Removed) bool { return d.Deleted != "" }) {
+		err = errors.Join(err, r.collect())
+	}
 	free()
 	return r.done, errors.Join(err, s.DeleteGone())
 }
@@ -46,6 +48,7 @@ type remover struct {
 	engine *Engine
 	store  *local.Store
 	image  *local.Image
+	others []*local.Image // of the image's names, for other platforms
 	force  bool
 	done   []Removed
 	bytes  int64
@@ -57,7 +60,13 @@ func (r *remover) remove(name, platform string) error {
 		return err
 	}
 	r.image = i
-	if err := isFor(i, name, platform); err != nil {
+	if platform != "" {
+		alone, err := r.onePlatform(name, platform)
+		if err != nil || alone {
+			return err
+		}
+	}
+	if r.others, err = members(r.store, i.Names, i.ID); err != nil {
 		return err
 	}
 	if named != nil {
@@ -67,20 +76,6 @@ func (r *remover) remove(name, platform string) error {
 		return r.conflict("must be forced", "image is referenced in multiple repositories")
 	}
 	return r.delete()
-}
-
-func isFor(i *local.Image, name, platform string) error {
-	if platform == "" {
-		return nil
-	}
-	want, err := manifest.ParsePlatform(platform)
-	switch {
-	case err != nil:
-		return &Invalid{err}
-	case !platformOf(&i.Config).Provides(want):
-		return &WrongPlatform{name, want.String()}
-	}
-	return nil
 }
 
 func (r *remover) conflict(how, why string) error {
@@ -114,6 +109,10 @@ func (r *remover) byName(named *local.Name, text string) error {
 	}
 	if len(r.image.Names) > 0 {
 		return nil
+	}
+	reached, err := r.reached()
+	if err != nil || reached[r.image.ID] { // by an index of another name
+		return err
 	}
 	if c, err := r.user(); err != nil || c != nil {
 		return err
@@ -155,8 +154,29 @@ func (r *remover) user() (*Container, error) {
 	var found *Container
 	for k := range list {
 		c := &list[k]
-		if (c.Record.Image == r.image.ID.String() || mounts(c.Record, r.image.ID.String())) && (found == nil || c.Status == folder.Running) {
+		if r.uses(c.Record) && (found == nil || c.Status == folder.Running) {
 			found = c
+		}
+	}
+	return found, nil
+}
+
+// uses says whether a container stands on the image or one of its other platforms.
+func (r *remover) uses(c *folder.Record) bool {
+	is := func(i *local.Image) bool { return c.Image == i.ID.String() || mounts(c, i.ID.String()) }
+	return is(r.image) || slices.ContainsFunc(r.others, is)
+}
+
+// reached are the images that the names that are left stand for, for any platform.
+func (r *remover) reached() (map[digest.Digest]bool, error) {
+	names, err := r.store.Names()
+	if err != nil {
+		return nil, err
+	}
+	found := map[digest.Digest]bool{}
+	for _, n := range names {
+		for _, id := range r.store.Members(n.Target) {
+			found[id] = true
 		}
 	}
 	return found, nil
@@ -178,16 +198,34 @@ func (r *remover) delete() error {
 			return err
 		}
 	}
-	out, err := r.store.Delete(r.image.ID, r.engine.kept)
-	if out == nil {
+	gone := []*local.Image{r.image}
+	if len(r.others) > 0 {
+		reached, err := r.reached()
+		if err != nil {
+			return err
+		}
+		gone = append(gone, slices.DeleteFunc(r.others, func(i *local.Image) bool { return reached[i.ID] })...)
+	}
+	for _, i := range gone {
+		if err := r.store.Delete(i.ID); err != nil {
+			return err
+		}
+		r.engine.imageEvent("delete", i.ID.String(), i.ID.String(), i.Config.Config.Labels)
+		r.done = append(r.done, Removed{Deleted: i.ID.String()})
+	}
+	return nil
+}
+
+// collect removes what only deleted images had.
+func (r *remover) collect() error {
+	c, err := r.store.CollectLocked(r.engine.kept)
+	if c == nil {
 		return err
 	}
-	r.engine.imageEvent("delete", r.image.ID.String(), r.image.ID.String(), r.image.Config.Config.Labels)
-	r.done = append(r.done, Removed{Deleted: r.image.ID.String()})
-	for _, l := range out.Layers {
+	for _, l := range c.Layers {
 		r.done = append(r.done, Removed{Deleted: l.String()})
 	}
-	r.bytes += out.Bytes
+	r.bytes += c.Bytes
 	return err
 }
 

@@ -6,19 +6,19 @@ import (
 	"strconv"
 
 	"bantam/internal/container/folder"
+	"bantam/internal/container/volumes"
 	"bantam/internal/linux/mount"
 
 	"golang.org/x/sys/unix"
 )
 
 // rootfs opens a container's root. Of a running one that is its own, with everything that
-// is mounted in it; of another its overlay, mounted for this descriptor alone: nobody
-// else sees the mount, and it goes with the descriptor.
-func (c *container) rootfs() (fd int, release func(), err error) {
+// is mounted in it; of another its overlay with its volumes, mounted for this descriptor alone: nobody
+// else sees the mounts, and they go with the descriptor.
+func (c *container) rootfs(s *folder.Store) (fd int, release func(), err error) {
 	if c.State.Status == folder.Running && c.Record.Host.IDSize > 0 {
 		// From outside its own view has other owners; the layers have those that it sees.
-		fd, err := c.overlay(false)
-		return fd, func() { unix.Close(fd) }, err
+		return c.view(s, false)
 	}
 	if c.State.Status == folder.Running {
 		fd, err := unix.Open("/proc/"+strconv.Itoa(c.State.Pid)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
@@ -38,16 +38,35 @@ func (c *container) rootfs() (fd int, release func(), err error) {
 		return -1, nil, err
 	}
 	if running {
-		return c.rootfs()
+		return c.rootfs(s)
 	}
-	fd, err = c.overlay(true)
+	fd, done, err := c.view(s, true)
 	if err != nil {
 		lock.Free()
 		return -1, nil, err
 	}
 	return fd, func() {
-		unix.Close(fd)
+		done()
 		lock.Free()
+	}, nil
+}
+
+// view is the overlay with the container's volumes over it.
+func (c *container) view(s *folder.Store, writable bool) (fd int, release func(), err error) {
+	root, err := c.overlay(writable)
+	if err != nil {
+		return -1, nil, err
+	}
+	defer unix.Close(root)
+	var sources volumes.Sources
+	fd, err = sources.Over(root, s, c.Folder, c.Record)
+	if err != nil {
+		sources.Close()
+		return -1, nil, fmt.Errorf("mount the volumes of %s: %w", c.Record.Name, err)
+	}
+	return fd, func() {
+		unix.Close(fd)
+		sources.Close()
 	}, nil
 }
 
@@ -71,10 +90,4 @@ func (c *container) overlay(writable bool) (int, error) {
 		return -1, fmt.Errorf("mount the layers of %s: %w", c.Record.Name, err)
 	}
 	return fd, nil
-}
-
-// resolve finds a path in the container's root as a process in it would: no link leads
-// out of it.
-func resolve(root int, path string, flags uint64) (int, error) {
-	return unix.Openat2(root, path, &unix.OpenHow{Flags: flags | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS})
 }

@@ -60,7 +60,7 @@ func (e *Engine) prepare(o *RunOptions) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := view{o.TTY, o.Stdin, o.SigProxy, o.DetachKeys, standard().only(o.attaches("stdout"), o.attaches("stderr") && !o.TTY)}
+	v := view{o.TTY, o.Stdin, o.SigProxy && !o.Detach, o.DetachKeys, standard().only(o.attaches("stdout"), o.attaches("stderr") && !o.TTY)}
 	s := &session{engine: e, conn: conn, monitor: pid, pidfd: -1, view: v}
 	fail := func(err error) (*session, error) {
 		s.term.restore()
@@ -119,17 +119,17 @@ func (s *session) recordFrom(store *folder.Store, o *RunOptions) (f folder.Folde
 		return f, nil, err
 	}
 	defer free()
-	img, err := s.engine.image(o.Image)
+	img, err := s.engine.image(o.Image, o.Platform)
 	if err != nil {
-		return f, nil, err
-	}
-	if err := img.is(o.Platform, o.Image); err != nil {
 		return f, nil, err
 	}
 	if s.record, err = o.draft(img); err != nil {
 		return f, nil, &Invalid{err}
 	}
 	s.engine.warn(&s.record.Host)
+	if o.Platform == "" {
+		s.engine.warnForeign(img)
+	}
 	return s.engine.create(store, o, s.record)
 }
 

@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"bantam/internal/image/bundle"
@@ -17,7 +19,7 @@ import (
 type SaveOptions struct {
 	Images   []string
 	Format   string // of package bundle; "" is docker-archive
-	Platform string // the images must be for it
+	Platform string // those that are wanted, commas between; "" is all that are here
 	Output   io.Writer
 	Folder   string // in place of Output, for the formats that are folders
 }
@@ -99,16 +101,6 @@ type NoSuchReference struct{ Name string }
 
 func (e *NoSuchReference) Error() string { return "reference does not exist: " + e.Name }
 
-// bestTarget is an image with the manifest of one of its names.
-func bestTarget(i *local.Image) local.Target {
-	for _, n := range i.Names {
-		if n.Manifest != "" {
-			return n.Target
-		}
-	}
-	return local.Target{Image: i.ID}
-}
-
 func tagsOf(s *local.Store, repository string) ([]local.Name, error) {
 	ref, err := reference.Parse(repository)
 	if err != nil || ref.Tag != "" || ref.Digest != "" {
@@ -141,29 +133,45 @@ func add(list []bundle.Selected, more bundle.Selected) []bundle.Selected {
 	return append(list, more)
 }
 
-// provide refuses images of another platform.
-func provide(s *local.Store, list []bundle.Selected, platform string) error {
-	if platform == "" {
+// provide leaves of images for several platforms what is wanted: one of them stands alone, as if there
+// had been no index, and several stay in it.
+func provide(s *local.Store, list []bundle.Selected, platforms string) error {
+	want, err := manifest.ParsePlatforms(platforms)
+	if err != nil {
+		return &Invalid{err}
+	}
+	if len(want) == 0 {
 		return nil
 	}
-	want, err := manifest.ParsePlatform(platform)
-	if err != nil {
-		return err
-	}
-	for _, l := range list {
-		i, err := s.Find(l.Target.Image.String())
-		if err != nil {
+	for k := range list {
+		l := &list[k]
+		if l.Target, err = wanted(s, l.Target, want); err != nil {
 			return err
 		}
-		if p := platformOf(&i.Config); !p.Provides(want) {
-			return &WrongPlatform{l.Target.Image.Short(), want.String()}
+		if len(want) == 1 {
+			l.Target.Index = ""
 		}
+		l.Platforms = want
 	}
 	return nil
 }
 
-func platformOf(c *local.Config) manifest.Platform {
-	return manifest.Platform{OS: c.OS, Architecture: c.Architecture, Variant: c.Variant}
+// wanted is the target for the first of the platforms, all of which have to be here. One that the target
+// is for comes before the others.
+func wanted(s *local.Store, t local.Target, want []manifest.Platform) (local.Target, error) {
+	i, err := s.Find(t.Image.String())
+	if err != nil {
+		return t, err
+	}
+	for _, p := range want {
+		if _, ok := s.Variant(t, p); !ok && !i.Platform().Provides(p) {
+			return t, &WrongPlatform{t.Image.Short(), p.String()}
+		}
+	}
+	if !slices.ContainsFunc(want, i.Platform().Provides) {
+		t, _ = s.Variant(t, want[0])
+	}
+	return t, nil
 }
 
 // SaveFile is Save into a file that is complete or as it was before.
@@ -184,17 +192,20 @@ func writeWhole(path string, write func(io.Writer) error) error {
 		}
 		return errors.Join(write(f), f.Close())
 	}
-	tmp := path + ".tmp"
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("invalid output path: directory %q does not exist", dir)
+	}
+	f, err := os.CreateTemp(dir, ".tmp-"+filepath.Base(path)+"-*") // readable for its owner alone
 	if err != nil {
 		return err
 	}
 	err = errors.Join(write(f), f.Close())
 	if err == nil {
-		err = os.Rename(tmp, path)
+		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		os.Remove(tmp)
+		os.Remove(f.Name())
 	}
 	return err
 }

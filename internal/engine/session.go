@@ -30,6 +30,8 @@ type session struct {
 	input *os.File // the container's standard input, or its terminal's master end; or nil
 	term  *terminal
 	ear   *ear
+
+	signals chan os.Signal // for the container, which may not run yet
 }
 
 // view is how a command attends to a container.
@@ -52,8 +54,10 @@ func (s *session) begin(lock *folder.Lock) error {
 	return s.awaitStart()
 }
 
-// send sends the job, and the lock with it.
+// send sends the job, and the lock with it. From then on the container may run and be told so, by its log or
+// its health: a signal that comes before the monitor's word is here is not lost.
 func (s *session) send(lock *folder.Lock) error {
+	s.hearSignals()
 	fds := append([]int{lock.FD}, s.view.outputs()...)
 	err := s.conn.Send(wire.KindJob, s.job.Encode(), fds...)
 	lock.Free() // the monitor's copy holds it from now on
@@ -153,8 +157,9 @@ func (s *session) stay() (int, error) {
 // pump starts what runs beside: signals and standard input.
 func (s *session) pump() <-chan struct{} {
 	detached := make(chan struct{})
-	if s.view.SigProxy {
-		s.forwardSignals()
+	s.hearSignals()
+	if s.signals != nil {
+		go s.forwardSignals()
 	}
 	if s.term != nil && s.input != nil {
 		s.term.follow(int(s.input.Fd()))

@@ -6,6 +6,9 @@ import (
 	"path"
 	"time"
 
+	"bantam/internal/container/folder"
+	"bantam/internal/linux/mount"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -46,8 +49,8 @@ func (s *source) isLink() bool { return s.st.Mode&unix.S_IFMT == unix.S_IFLNK }
 
 // source finds a file of a container. A link is followed where the user wants it or
 // means a folder.
-func (c *container) source(from string, followLink bool) (*source, error) {
-	root, release, err := c.rootfs()
+func (c *container) source(in *folder.Store, from string, followLink bool) (*source, error) {
+	root, release, err := c.rootfs(in)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +76,7 @@ func (s *source) find() bool {
 		s.base = "."
 	}
 	var err error
-	if s.dir, err = resolve(s.root, parent, unix.O_RDONLY|unix.O_DIRECTORY); err != nil {
+	if s.dir, err = mount.OpenInRoot(s.root, parent, unix.O_RDONLY|unix.O_DIRECTORY); err != nil {
 		return false
 	}
 	return unix.Fstatat(s.dir, s.base, &s.st, unix.AT_SYMLINK_NOFOLLOW) == nil
@@ -88,7 +91,7 @@ func (s *source) follow() bool {
 
 // follow resolves a link in the container to the file that it leads to.
 func follow(root int, p string) (dir int, base string, st unix.Stat_t, err error) {
-	fd, err := resolve(root, p, unix.O_PATH)
+	fd, err := mount.OpenInRoot(root, p, unix.O_PATH)
 	if err != nil {
 		return -1, "", st, err
 	}
@@ -99,7 +102,7 @@ func follow(root int, p string) (dir int, base string, st unix.Stat_t, err error
 	// A file: its folder, by resolving link after link.
 	for range 40 {
 		parent, last := path.Split(p)
-		dir, err = resolve(root, parent, unix.O_RDONLY|unix.O_DIRECTORY)
+		dir, err = mount.OpenInRoot(root, parent, unix.O_RDONLY|unix.O_DIRECTORY)
 		if err != nil {
 			return -1, "", st, err
 		}
@@ -136,7 +139,7 @@ func (s *source) target() string {
 	at := s.clean
 	for range 40 {
 		parent, last := path.Split(at)
-		dir, err := resolve(s.root, parent, unix.O_PATH|unix.O_DIRECTORY)
+		dir, err := mount.OpenInRoot(s.root, parent, unix.O_PATH|unix.O_DIRECTORY)
 		if err != nil {
 			break
 		}
@@ -182,11 +185,11 @@ func fileMode(mode uint32) fs.FileMode {
 
 // StatPath describes a file of a container. A link at the end is not followed.
 func (e *Engine) StatPath(name, p string) (*PathStat, error) {
-	_, c, err := e.get(name)
+	in, c, err := e.get(name)
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.source(p, false)
+	s, err := c.source(in, p, false)
 	if err != nil {
 		return nil, err
 	}

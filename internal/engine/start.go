@@ -93,7 +93,7 @@ func (e *Engine) launch(c *container, o *StartOptions) (*session, error) {
 	attached := o.Attach || o.Stdin
 	s := &session{
 		engine: e, conn: conn, monitor: pid, pidfd: -1, folder: c.Folder, record: c.Record,
-		view: view{tty, o.Stdin && c.Record.Config.OpenStdin, o.SigProxy, o.DetachKeys, standard().only(attached, attached && !tty)},
+		view: view{tty, o.Stdin && c.Record.Config.OpenStdin, o.SigProxy && attached, o.DetachKeys, standard().only(attached, attached && !tty)},
 	}
 	s.job = wire.Job{Root: e.Root, ID: c.Record.ID, Stdout: attached, Stderr: attached && !tty, Input: s.view.Stdin}
 	if attached {
@@ -149,7 +149,7 @@ func (e *Engine) Attach(name string, o *AttachOptions) (int, error) {
 	if c.State.Status != folder.Running {
 		return 1, &Conflict{errors.New("You cannot attach to a stopped container, start it first")}
 	}
-	if c.marked(paused) {
+	if c.Marked(folder.Paused) {
 		return 1, &Conflict{errors.New("You cannot attach to a paused container, unpause it first")}
 	}
 	tty := c.Record.Config.Tty

@@ -1,10 +1,10 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +12,8 @@ import (
 	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor"
 	"bantam/internal/linux/cgroup"
+
+	"golang.org/x/sys/unix"
 )
 
 // Sample is what a container has used at one moment. Of one that doesn't run only the
@@ -36,19 +38,27 @@ type NetworkUse struct {
 
 // Sample reads what a container has used so far.
 func (e *Engine) Sample(name string) (*Sample, error) {
+	host, err := cgroup.Discover()
+	if err != nil {
+		return nil, err
+	}
+	return e.sampleOf(host, name, false)
+}
+
+func (e *Engine) sampleOf(host *cgroup.Host, name string, brief bool) (*Sample, error) {
 	_, c, err := e.get(name)
 	if err != nil {
 		return nil, err
 	}
-	return c.sample()
+	return c.sample(host, brief)
 }
 
-func (c *container) sample() (*Sample, error) {
+func (c *container) sample(host *cgroup.Host, brief bool) (*Sample, error) {
 	s := &Sample{ID: c.Record.ID, Name: c.Record.Name, Read: time.Now().UTC(), CPUs: cpus()}
 	if c.State.Status != folder.Running {
 		return s, nil
 	}
-	used, err := monitor.Stats(c.Record.ID, c.State.Cgroup)
+	used, err := monitor.Stats(host, c.Record.ID, c.State.Cgroup, brief)
 	if err != nil {
 		if !c.State.Alive() {
 			return s, nil // it has ended meanwhile
@@ -60,25 +70,17 @@ func (c *container) sample() (*Sample, error) {
 	if l := used.Memory.Usage.Limit; l > 0 && l < s.MemoryLimit {
 		s.MemoryLimit = l
 	}
-	if c.Record.Host.NetworkMode != "host" {
+	if mode := c.Record.Host.NetworkMode; mode != "host" && mode != "none" {
 		s.Networks = networkUse(c.State.Pid)
 	}
 	return s, nil
 }
 
-// hostCPU adds up the first line of /proc/stat (proc_stat(5)), without the guests' time,
-// which the user's has in it.
+// hostCPU is what the first line of /proc/stat (proc_stat(5)) adds up to since some moment: idle or not, each CPU passes its time.
 func hostCPU() uint64 {
-	b, _ := os.ReadFile("/proc/stat")
-	line, _, _ := bytes.Cut(b, []byte{'\n'})
-	var sum uint64
-	for i, f := range strings.Fields(string(line)) {
-		if i > 0 && i < 8 {
-			n, _ := strconv.ParseUint(f, 10, 64)
-			sum += n
-		}
-	}
-	return sum * uint64(time.Second/ticks)
+	var t unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &t)
+	return uint64(t.Nano()) * uint64(cpus())
 }
 
 // networkUse reads the interfaces of a process's network namespace but lo.
@@ -168,6 +170,7 @@ type StatsOptions struct {
 	Names []string // none: those that run
 	All   bool     // without names: those that don't run, too
 	Once  bool     // one result, after the first two samples
+	Brief bool     // of the control group only what [cgroup.Group.Brief] reads
 }
 
 // Stat is a container's sample and the one before it.
@@ -209,31 +212,31 @@ func (e *Engine) Stats(ctx context.Context, o *StatsOptions, each func([]Stat) e
 }
 
 func (e *Engine) samples(o *StatsOptions) ([]Stat, error) {
-	var list []Stat
+	host, err := cgroup.Discover()
+	if err != nil {
+		return nil, err
+	}
 	if len(o.Names) > 0 {
-		for _, name := range o.Names {
-			s, err := e.Sample(name)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, Stat{Asked: name, Sample: s})
-		}
-		return list, nil
+		list := make([]Stat, len(o.Names))
+		return list, sideBySide(len(list), func(i int) error {
+			s, err := e.sampleOf(host, o.Names[i], o.Brief)
+			list[i] = Stat{Asked: o.Names[i], Sample: s}
+			return err
+		})
 	}
 	all, err := e.List(o.All)
 	if err != nil {
 		return nil, err
 	}
-	for i := range all {
+	list := make([]Stat, len(all))
+	err = sideBySide(len(all), func(i int) error {
 		c := &container{Record: all[i].Record, State: all[i].State}
-		s, err := c.sample()
+		s, err := c.sample(host, o.Brief)
 		if errors.Is(err, os.ErrNotExist) {
-			continue
+			return nil // removed meanwhile
 		}
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, Stat{Asked: s.ID[:12], Sample: s})
-	}
-	return list, nil
+		list[i] = Stat{Asked: c.Record.ID[:12], Sample: s}
+		return err
+	})
+	return slices.DeleteFunc(list, func(s Stat) bool { return s.Sample == nil }), err
 }

@@ -144,7 +144,7 @@ func (m *stepMounts) below(root, sub string) (string, error) {
 		return "", err
 	}
 	defer unix.Close(at)
-	fd, err := resolve(at, sub, unix.O_PATH)
+	fd, err := mount.OpenInRoot(at, sub, unix.O_PATH)
 	if err != nil {
 		return "", fmt.Errorf("source /%s: %w", strings.Trim(sub, "/"), err)
 	}

@@ -51,7 +51,7 @@ func isSystemd(program string, layers []string) bool {
 		return false
 	}
 	defer unix.Close(root)
-	fd, err := resolve(root, program, unix.O_PATH)
+	fd, err := mount.OpenInRoot(root, program, unix.O_PATH)
 	if err != nil {
 		return false
 	}

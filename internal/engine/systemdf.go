@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"bantam/internal/build/cache"
 	"bantam/internal/image/digest"
+	"bantam/internal/image/local"
 )
 
 // DiskUsage is what docker system df shows.
@@ -62,6 +64,10 @@ func (e *Engine) imageUsage(d *DiskUsage) error {
 	if err != nil {
 		return err
 	}
+	by, err := namesByImage(s)
+	if err != nil {
+		return err
+	}
 	users := map[string]int{}
 	for i := range d.Containers {
 		users[d.Containers[i].Image]++
@@ -73,7 +79,16 @@ func (e *Engine) imageUsage(d *DiskUsage) error {
 		if err != nil {
 			continue // removed meanwhile
 		}
-		stacks[i] = full.Config.RootFS.DiffIDs
+		stacks[i] = slices.Clip(full.Config.RootFS.DiffIDs)
+		others, err := members(s, by[list[i].ID], full.ID)
+		if err != nil {
+			return err
+		}
+		for _, o := range others {
+			list[i].Size += o.Size
+			users[list[i].ID] += users[o.ID.String()]
+			stacks[i] = union(stacks[i], o.RootFS.DiffIDs)
+		}
 		for _, l := range stacks[i] {
 			if layers[l] == nil {
 				size, _, _ := s.LayerSizes(l) // without a recipe nobody knows
@@ -93,6 +108,24 @@ func (e *Engine) imageUsage(d *DiskUsage) error {
 		d.Images = append(d.Images, u)
 	}
 	return e.cacheUsage(d, layers)
+}
+
+func namesByImage(s *local.Store) (map[string][]local.Name, error) {
+	names, err := s.Names()
+	by := map[string][]local.Name{}
+	for _, n := range names {
+		by[n.Image.String()] = append(by[n.Image.String()], n)
+	}
+	return by, err
+}
+
+func union(list, more []digest.Digest) []digest.Digest {
+	for _, d := range more {
+		if !slices.Contains(list, d) {
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 // cacheUsage lists the layers that builds remember. One that an image has, too, is shared:

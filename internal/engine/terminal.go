@@ -62,20 +62,23 @@ func (t *terminal) size(master int) {
 	}
 }
 
-// forwardSignals sends what the command gets on to the container, except what
-// concerns the command itself.
+// hearSignals keeps what the command gets from now on, if that is the container's.
+func (s *session) hearSignals() {
+	if s.view.SigProxy && s.signals == nil {
+		s.signals = make(chan os.Signal, 64)
+		signal.Notify(s.signals)
+	}
+}
+
+// forwardSignals sends the signals on to the container, except what concerns the command itself.
 func (s *session) forwardSignals() {
-	c := make(chan os.Signal, 64)
-	signal.Notify(c)
-	go func() {
-		for sig := range c {
-			n, ok := sig.(unix.Signal)
-			if !ok || n == unix.SIGCHLD || n == unix.SIGPIPE || n == unix.SIGURG || n == unix.SIGWINCH && s.term != nil {
-				continue
-			}
-			_ = s.conn.Send(wire.KindSignal, []byte{byte(n)})
+	for sig := range s.signals {
+		n, ok := sig.(unix.Signal)
+		if !ok || n == unix.SIGCHLD || n == unix.SIGPIPE || n == unix.SIGURG || n == unix.SIGWINCH && s.term != nil {
+			continue
 		}
-	}()
+		_ = s.conn.Send(wire.KindSignal, []byte{byte(n)})
+	}
 }
 
 // detachKeys recognises the sequence that leaves a container running.

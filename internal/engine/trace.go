@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
 
-	"bantam/internal/container/folder"
 	"bantam/internal/container/trace"
 
 	"golang.org/x/sys/unix"
@@ -17,14 +15,18 @@ import (
 
 // TraceOptions are those of bantam trace.
 type TraceOptions struct {
+	// Pid is any process of the host: it and all others in its pid namespace are watched; 0: the container that is named.
+	Pid int
 	// Each is told of every event.
 	Each func(*trace.Event)
+	// AddUp asks for a summary of all events, not of the system calls alone.
+	AddUp bool
 }
 
-// Trace watches a container until it ends or ctx is done, and returns what was seen. One that doesn't run is
-// started, and watched from its program's first call on.
+// Trace watches a container, of bantam's or a running one of another engine, until it ends or ctx is done, and returns
+// what was seen. One of bantam's that doesn't run is started, and watched from its program's first call on.
 func (e *Engine) Trace(ctx context.Context, t trace.Tracer, name string, o *TraceOptions) (*trace.Summary, error) {
-	_, c, err := e.get(name)
+	pid, stopped, err := e.debugged(name, o.Pid)
 	if err != nil {
 		return nil, err
 	}
@@ -33,19 +35,10 @@ func (e *Engine) Trace(ctx context.Context, t trace.Tracer, name string, o *Trac
 		return nil, err
 	}
 	defer s.Close()
-	if c.State.Status == folder.Running {
-		err = watch(s, c.State.Pid)
-	} else {
-		_, err = e.Start(name, &StartOptions{held: func(pidfd int) error { return watchFD(s, pidfd) }})
-	}
+	ended, err := e.watched(s, pid, stopped)
 	if err != nil {
 		return nil, err
 	}
-	ended := make(chan struct{})
-	go func() {
-		_, _ = e.Wait(c.Record.ID)
-		close(ended)
-	}()
 	go func() {
 		select {
 		case <-ctx.Done():
@@ -53,30 +46,41 @@ func (e *Engine) Trace(ctx context.Context, t trace.Tracer, name string, o *Trac
 		}
 		_ = s.Flush()
 	}()
-	return collect(s, o)
+	return trace.Collect(s, o.Each, o.AddUp)
 }
 
-// collect fetches all events.
-func collect(s trace.Session, o *TraceOptions) (*trace.Summary, error) {
-	var r trace.Recorder
-	for {
-		ev, err := s.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
+// watched has the tracer watch a process, or a container of which it starts the process. The channel is closed at its end.
+func (e *Engine) watched(s trace.Session, pid int, stopped *container) (<-chan struct{}, error) {
+	ended := make(chan struct{})
+	if stopped != nil {
+		_, err := e.Start(stopped.Record.ID, &StartOptions{held: func(pidfd int) error { return watchFD(s, pidfd) }})
 		if err != nil {
 			return nil, err
 		}
-		r.Add(&ev)
-		if o.Each != nil {
-			o.Each(&ev)
-		}
+		go func() {
+			_, _ = e.Wait(stopped.Record.ID)
+			close(ended)
+		}()
+		return ended, nil
 	}
-	calls, err := s.Calls()
+	pidfd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
+		return nil, fmt.Errorf("trace process %d: %w", pid, err)
+	}
+	if err := watchFD(s, pidfd); err != nil {
+		unix.Close(pidfd)
 		return nil, err
 	}
-	return r.Summary(calls, s.Lost()), nil
+	go func() {
+		for { // a pidfd is readable when its process has ended
+			if _, err := unix.Poll([]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}, -1); err != unix.EINTR {
+				break
+			}
+		}
+		unix.Close(pidfd)
+		close(ended)
+	}()
+	return ended, nil
 }
 
 // watch names a process's pid namespace to the tracer.

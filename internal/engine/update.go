@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"bantam/internal/container/folder"
 	"bantam/internal/container/monitor"
@@ -24,7 +25,7 @@ func (e *Engine) Update(name string, o *UpdateOptions) error {
 	err = c.change(func(r *folder.Record) error {
 		before := r.Host.Resources
 		if err := o.apply(&r.Host); err != nil {
-			return err
+			return refusal(err)
 		}
 		if err := c.read(); err != nil {
 			return err
@@ -35,7 +36,8 @@ func (e *Engine) Update(name string, o *UpdateOptions) error {
 		return c.limit(r, &before)
 	})
 	var missing *folder.NotFound
-	if errors.As(err, &missing) {
+	var invalid *Invalid
+	if errors.As(err, &missing) || errors.As(err, &invalid) {
 		return err
 	}
 	if err != nil {
@@ -45,22 +47,52 @@ func (e *Engine) Update(name string, o *UpdateOptions) error {
 	return nil
 }
 
+// refusal says whose fault an error of apply is: where it lies not in what the container has, in what was asked for.
+func refusal(err error) error {
+	var conflict *Conflict
+	if errors.As(err, &conflict) {
+		return err
+	}
+	return &Invalid{err}
+}
+
 // limit sets the limits of a running container; where one can't be set the others go back.
 func (c *container) limit(r *folder.Record, before *folder.Resources) error {
-	err := monitor.Limit(r, c.State.Cgroup)
+	now, was := *r, *r
+	now.Host.Resources, was.Host.Resources = lifted(&r.Host.Resources, before), lifted(before, &r.Host.Resources)
+	err := monitor.Limit(&now, c.State.Cgroup)
 	if err != nil {
-		was := *r
-		was.Host.Resources = *before
 		_ = monitor.Limit(&was, c.State.Cgroup)
 	}
 	return err
+}
+
+// lifted are limits with those of devices that had one before and have none any more: 0 lifts it.
+func lifted(now, before *folder.Resources) folder.Resources {
+	r := *now
+	old := *before
+	for i, list := range rateLists(&r) {
+		all := slices.Clone(*list)
+		for _, b := range *rateLists(&old)[i] {
+			if !slices.ContainsFunc(all, func(n folder.Rate) bool { return n.Path == b.Path }) {
+				all = append(all, folder.Rate{Path: b.Path})
+			}
+		}
+		*list = all
+	}
+	return r
+}
+
+// rateLists are the limits of single devices.
+func rateLists(r *folder.Resources) [5]*[]folder.Rate {
+	return [...]*[]folder.Rate{&r.BlkioWeightDevice, &r.BlkioDeviceReadBps, &r.BlkioDeviceWriteBps, &r.BlkioDeviceReadIOps, &r.BlkioDeviceWriteIOps}
 }
 
 // apply lays the options over what the container has.
 func (o *UpdateOptions) apply(h *folder.HostConfig) error {
 	if o.Restart != "" {
 		if h.AutoRemove && o.Restart != "no" {
-			return errors.New("Restart policy cannot be updated because AutoRemove is enabled for the container")
+			return conflicting("Restart policy cannot be updated because AutoRemove is enabled for the container")
 		}
 		if err := (&RunOptions{Restart: o.Restart}).restart(h); err != nil {
 			return err
@@ -77,6 +109,11 @@ func (o *UpdateOptions) apply(h *folder.HostConfig) error {
 	if err := o.memory(&h.Resources); err != nil {
 		return err
 	}
+	for i, list := range rateLists(&given) {
+		if len(*list) > 0 {
+			*rateLists(&h.Resources)[i] = *list
+		}
+	}
 	return overlay(&h.Resources, &l)
 }
 
@@ -86,12 +123,16 @@ func (o *UpdateOptions) memory(r *folder.Resources) error {
 	if l.Memory == 0 && l.MemoryReservation == 0 && l.MemorySwap == "" {
 		return nil
 	}
+	if err := l.enough(); err != nil {
+		return err
+	}
 	swap := r.MemorySwap
 	if swap == 0 {
 		swap = 2 * r.Memory // what the container has without being asked for
 	}
-	if l.Memory > swap && swap > 0 && l.MemorySwap == "" {
-		return errors.New("Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time")
+	// So does docker, also where no limit was set (0) or swap is unlimited (-1).
+	if l.Memory > swap && l.MemorySwap == "" {
+		return conflicting("Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time")
 	}
 	if l.Memory == 0 {
 		l.Memory = r.Memory
@@ -111,13 +152,20 @@ func (o *UpdateOptions) memory(r *folder.Resources) error {
 	return nil
 }
 
+// conflicting is what docker answers where an option doesn't go with what the container has.
+func conflicting(text string) error { return &Conflict{errors.New(text)} }
+
 // overlay takes what was given of the rest.
 func overlay(r *folder.Resources, l *LimitOptions) error {
-	if l.NanoCPUs > 0 && (r.CPUPeriod > 0 || r.CPUQuota > 0) {
-		return errors.New("Conflicting options: Nano CPUs cannot be updated as CPU Period/Quota has already been set")
-	}
-	if (l.CPUPeriod > 0 || l.CPUQuota > 0) && r.NanoCpus > 0 {
-		return errors.New("Conflicting options: CPU Period/Quota cannot be updated as NanoCPUs has already been set")
+	switch {
+	case l.NanoCPUs > 0 && r.CPUPeriod > 0:
+		return conflicting("Conflicting options: Nano CPUs cannot be updated as CPU Period has already been set")
+	case l.NanoCPUs > 0 && r.CPUQuota > 0:
+		return conflicting("Conflicting options: Nano CPUs cannot be updated as CPU Quota has already been set")
+	case l.CPUPeriod > 0 && r.NanoCpus > 0:
+		return conflicting("Conflicting options: CPU Period cannot be updated as NanoCPUs has already been set")
+	case l.CPUQuota > 0 && r.NanoCpus > 0:
+		return conflicting("Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set")
 	}
 	for to, given := range map[*int64]int64{
 		&r.NanoCpus: l.NanoCPUs, &r.CPUPeriod: l.CPUPeriod, &r.CPUQuota: l.CPUQuota, &r.CPUShares: l.CPUShares, &r.PidsLimit: l.Pids,

@@ -41,7 +41,7 @@ func (e *Engine) placeVolumes(s *folder.Store, r *folder.Record) error {
 			if m.Layers != nil {
 				continue // another container's
 			}
-			img, err := e.image(m.Source)
+			img, err := e.image(m.Source, "")
 			if err != nil {
 				return err
 			}
@@ -66,7 +66,7 @@ func inheritVolumes(s *folder.Store, r *folder.Record) error {
 		if has {
 			own.Type = "volume"
 			if err := bindMode(&own, text, mode); err != nil || own.Chown || own.NoCopy {
-				return fmt.Errorf("invalid mode for volumes-from: %s", mode)
+				return &Invalid{fmt.Errorf("invalid mode for volumes-from: %s", mode)}
 			}
 		}
 		f, err := s.Find(name)
@@ -145,7 +145,7 @@ func mergeLabels(a, b map[string]string) map[string]string {
 
 // fill copies what the image has at a place into the volume, if that is empty.
 func fill(v *volume.Volume, root int, place string) error {
-	from, err := resolve(root, place, unix.O_PATH|unix.O_DIRECTORY)
+	from, err := mount.OpenInRoot(root, place, unix.O_PATH|unix.O_DIRECTORY)
 	switch {
 	case err == unix.ENOTDIR:
 		return fmt.Errorf("cannot mount volume over existing file, file exists %s", place)

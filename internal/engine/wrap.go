@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"bantam/internal/image/builtin"
+	"bantam/internal/linux/mount"
 
 	"golang.org/x/sys/unix"
 )
@@ -54,7 +55,7 @@ func (t *toolkit) wrap(place string, dirs []string) (tree int, wrapped bool, err
 	if err := w.fill(front, dirs); err != nil || w.count == 0 {
 		return t.tree, false, err
 	}
-	below, err := t.engine.image(builtin.Name)
+	below, err := t.engine.image(builtin.Name, "")
 	if err != nil {
 		return -1, false, err
 	}
@@ -85,7 +86,7 @@ func memoryTree() (int, error) {
 func (w *wrapper) libraryPath() string {
 	var list []string
 	for _, dir := range libraries {
-		if fd, err := resolve(w.root, dir, unix.O_PATH|unix.O_DIRECTORY); err == nil {
+		if fd, err := mount.OpenInRoot(w.root, dir, unix.O_PATH|unix.O_DIRECTORY); err == nil {
 			unix.Close(fd)
 			list = append(list, w.place+dir)
 		}
@@ -100,7 +101,7 @@ func (w *wrapper) fill(front int, dirs []string) error {
 		return err
 	}
 	for _, dir := range dirs {
-		fd, err := resolve(w.root, dir, unix.O_RDONLY|unix.O_DIRECTORY)
+		fd, err := mount.OpenInRoot(w.root, dir, unix.O_RDONLY|unix.O_DIRECTORY)
 		if err != nil {
 			continue
 		}
@@ -118,42 +119,59 @@ func (w *wrapper) fill(front int, dirs []string) error {
 
 // one writes the wrapper of one program, if it needs one.
 func (w *wrapper) one(to, program string) error {
-	real, words, ok := w.launch(program, 0)
+	l, ok := w.launch(program, 0)
 	switch {
 	case !ok:
 		return nil
-	case len(words) > 1:
+	case len(l.words) > 1:
 		w.count++
-		if path.Base(real) != path.Base(program) && strings.Contains(words[0], "/ld-") {
-			words = append([]string{words[0], "--argv0", quote(path.Base(program))}, words[1:]...)
+		if path.Base(l.real) != path.Base(program) && strings.Contains(l.words[0], "/ld-") {
+			l.words = append([]string{l.words[0], "--argv0", quote(path.Base(program))}, l.words[1:]...)
 		}
-		return os.WriteFile(to, []byte("#!"+w.place+"/bin/box sh\nexec "+strings.Join(words, " ")+` "$@"`+"\n"), 0o755)
-	case real != program:
+		return os.WriteFile(to, []byte("#!"+w.place+"/bin/box sh\n"+l.exports()+"exec "+strings.Join(l.words, " ")+` "$@"`+"\n"), 0o755)
+	case l.real != program:
 		w.count++
-		return os.Symlink("../.."+real, to)
+		return os.Symlink("../.."+l.real, to)
 	}
 	return nil
 }
 
-// launch says what file a program is in truth, and the words that start it.
-func (w *wrapper) launch(program string, depth int) (real string, words []string, ok bool) {
+// launched is how a program is started.
+type launched struct {
+	real  string   // what file it is in truth
+	words []string // of the shell, that start it
+	env   []string // NAME=VALUE, by which it finds its own library
+}
+
+// exports are the shell's lines that set the environment.
+func (l *launched) exports() string {
+	var b strings.Builder
+	for _, v := range l.env {
+		name, value, _ := strings.Cut(v, "=")
+		b.WriteString("export " + name + "=" + quote(value) + "\n")
+	}
+	return b.String()
+}
+
+// launch says how to start a program.
+func (w *wrapper) launch(program string, depth int) (l launched, ok bool) {
 	f, real, err := w.open(program)
 	if err != nil || depth > 4 {
-		return "", nil, false
+		return l, false
 	}
 	defer f.Close()
 	shown := quote(w.place + real)
 	if line := interpreter(f); line != "" {
 		by, arg, _ := strings.Cut(line, " ")
-		_, words, ok := w.launch(by, depth+1)
+		l, ok := w.launch(by, depth+1)
 		if arg = strings.TrimSpace(arg); arg != "" {
-			words = append(words, quote(arg))
+			l.words = append(l.words, quote(arg))
 		}
-		return real, append(words, shown), ok
+		return launched{real, append(l.words, shown), l.env}, ok
 	}
 	e, err := elf.NewFile(f)
 	if err != nil {
-		return "", nil, false
+		return l, false
 	}
 	for _, p := range e.Progs {
 		if p.Type != elf.PT_INTERP {
@@ -162,17 +180,17 @@ func (w *wrapper) launch(program string, depth int) (real string, words []string
 		name, _ := io.ReadAll(io.LimitReader(p.Open(), 4096))
 		loader, at, err := w.open(string(bytes.TrimRight(name, "\x00")))
 		if err != nil {
-			return "", nil, false
+			return l, false
 		}
 		loader.Close()
-		return real, []string{quote(w.place + at), "--library-path", quote(w.libs), shown}, true
+		return launched{real, []string{quote(w.place + at), "--library-path", quote(w.libs), shown}, w.environment(real, e)}, true
 	}
-	return real, []string{shown}, true
+	return launched{real: real, words: []string{shown}}, true
 }
 
 // open opens an executable file of the toolkit and says where it is without links.
 func (w *wrapper) open(name string) (f *os.File, real string, err error) {
-	fd, err := resolve(w.root, name, unix.O_RDONLY|unix.O_NONBLOCK)
+	fd, err := mount.OpenInRoot(w.root, name, unix.O_RDONLY|unix.O_NONBLOCK)
 	if err != nil {
 		return nil, "", err
 	}

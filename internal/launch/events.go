@@ -187,7 +187,7 @@ func (p *Process) notify(fd int) error {
 }
 
 // Close releases the descriptors. The process itself goes on; where it shares memory with this
-// one (Config.ShareMemory) and has not called execve, the Process must stay reachable.
+// one (plan.Plan.ShareMemory) and has not called execve, the Process must stay reachable.
 func (p *Process) Close() {
 	if p.sync >= 0 {
 		unix.Close(p.sync)

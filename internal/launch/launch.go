@@ -15,13 +15,12 @@
 //	  | or SyncFailed --------> | step and errno become an [Error]
 //
 // The child has a stack of its own, so that it can share the parent's memory (CLONE_VM)
-// where nobody else can reach it: no page table is copied, no page is copied on write.
+// where nobody else can reach it (plan.Plan.ShareMemory): no page table is copied, no page is copied on write.
 package launch
 
 import (
 	"errors"
 	"os"
-	"runtime"
 	"syscall"
 	"unsafe"
 
@@ -53,9 +52,6 @@ type Config struct {
 	CgroupDir int
 	// CgroupTasks are the open "tasks" files of the v1 hierarchies that it enters by itself.
 	CgroupTasks []int
-	// ShareMemory lets the child share the parent's memory until execve. Only where no process of a
-	// container can trace the child: a new pid namespace and no new user namespace.
-	ShareMemory bool
 	// On acts on SyncRuntime, SyncNetDev and SyncNotify. An error ends the child.
 	On func(Event) error
 }
@@ -159,18 +155,8 @@ func isOwnMounts(fd int) bool {
 	return unix.Stat("/proc/self/ns/mnt", &own) == nil && unix.Fstat(fd, &other) == nil && own.Dev == other.Dev && own.Ino == other.Ino
 }
 
-// clone makes the child, from a thread that is in the pid namespace to join.
+// clone makes the child, in the pid namespace to join.
 func (p *Process) clone(m *machine) error {
-	for i, j := range p.plan.Join {
-		if !j.ByParent {
-			continue
-		}
-		leave, err := enterPidNamespace(int(m.regs[int(plan.RegNS0)+i]), j.Path)
-		if err != nil {
-			return err
-		}
-		defer leave()
-	}
 	args := &cloneArgs{
 		flags:      uint64(p.plan.Flags) | unix.CLONE_PIDFD | unix.CLONE_CLEAR_SIGHAND,
 		pidfd:      uint64(uintptr(unsafe.Pointer(&m.pidfd))),
@@ -178,58 +164,89 @@ func (p *Process) clone(m *machine) error {
 		stack:      uint64(uintptr(unsafe.Pointer(&m.stack))),
 		stackSize:  uint64(len(m.stack)),
 	}
-	if p.cfg.ShareMemory {
+	if p.plan.ShareMemory {
 		args.flags |= unix.CLONE_VM
 	}
 	if p.cfg.CgroupDir >= 0 {
 		args.flags |= unix.CLONE_INTO_CGROUP
 		args.cgroup = uint64(p.cfg.CgroupDir)
 	}
-	pid, errno := cloneBlocked(args, m)
-	if errno != 0 {
-		return &os.SyscallError{Syscall: "clone3", Err: syscall.Errno(errno)}
+	there, own, err := p.pidNamespace(m)
+	if err != nil {
+		return err
 	}
-	p.Pid, p.Pidfd = pid, int(m.pidfd)
+	r := cloneBlocked(args, m, there, own)
+	switch {
+	case r.enter != 0:
+		return &os.SyscallError{Syscall: "join pid namespace: setns", Err: syscall.Errno(r.enter)}
+	case r.leave != 0: // a right to enter is one to come back: nothing else can be said of this thread's children
+		panic("launch: a thread can't leave another pid namespace: " + syscall.Errno(r.leave).Error())
+	case r.clone != 0:
+		return &os.SyscallError{Syscall: "clone3", Err: syscall.Errno(r.clone)}
+	}
+	p.Pid, p.Pidfd = r.pid, int(m.pidfd)
 	return nil
 }
 
+// pidNamespace returns the pid namespace that the plan joins by its parent and our own to come back to, or two times -1.
+func (p *Process) pidNamespace(m *machine) (there, own int, err error) {
+	for i, j := range p.plan.Join {
+		if !j.ByParent {
+			continue
+		}
+		const self = "/proc/self/ns/pid"
+		if own, err = unix.Open(self, unix.O_RDONLY|unix.O_CLOEXEC, 0); err != nil {
+			return -1, -1, &os.PathError{Op: "open", Path: self, Err: err}
+		}
+		p.open = append(p.open, own)
+		return int(m.regs[int(plan.RegNS0)+i]), own, nil
+	}
+	return -1, -1, nil
+}
+
+// cloned is what came of cloneBlocked: errors are numbers.
+type cloned struct {
+	pid                 int
+	enter, leave, clone uintptr
+}
+
 // cloneBlocked clones with all signals blocked: the child keeps them so until its last step,
-// and Go's preemption signal can't reach it on its foreign stack.
+// and Go's preemption signal can't reach it on its foreign stack. With a pid namespace the thread is in it meanwhile.
 //
+// The goroutine stays on its thread without runtime.LockOSThread, which would cost a thread: nothing here
+// gives the scheduler an opportunity (nosplit, raw system calls), and its signal is blocked.
+//
+//go:nosplit
 //go:norace
-func cloneBlocked(args *cloneArgs, m *machine) (pid int, errno uintptr) {
-	runtime.LockOSThread()
+func cloneBlocked(args *cloneArgs, m *machine, there, own int) (r cloned) {
 	all, old := ^uint64(0), uint64(0)
 	sigmask(&all, &old)
-	pid, errno = clone(args, unsafe.Sizeof(*args), m)
+	if there >= 0 {
+		r.enter = enterPidNamespace(there)
+	}
+	if r.enter == 0 {
+		r.pid, r.clone = clone(args, unsafe.Sizeof(*args), m)
+	}
+	if there >= 0 && r.enter == 0 {
+		r.leave = enterPidNamespace(own)
+	}
 	sigmask(&old, nil)
-	runtime.UnlockOSThread()
-	return pid, errno
+	return r
 }
 
+// enterPidNamespace makes the children of this thread members of the namespace.
+//
+//go:nosplit
+//go:norace
+func enterPidNamespace(fd int) uintptr {
+	_, _, errno := syscall.RawSyscall6(unix.SYS_SETNS, uintptr(fd), unix.CLONE_NEWPID, 0, 0, 0, 0)
+	return uintptr(errno)
+}
+
+//go:nosplit
+//go:norace
 func sigmask(set, old *uint64) {
 	syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(set)), uintptr(unsafe.Pointer(old)), 8, 0, 0)
-}
-
-// enterPidNamespace makes the children of this thread members of the namespace until leave is called.
-func enterPidNamespace(fd int, path string) (leave func(), err error) {
-	own, err := unix.Open("/proc/thread-self/ns/pid", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, &os.PathError{Op: "open", Path: "/proc/thread-self/ns/pid", Err: err}
-	}
-	runtime.LockOSThread()
-	if err := unix.Setns(fd, unix.CLONE_NEWPID); err != nil {
-		runtime.UnlockOSThread()
-		unix.Close(own)
-		return nil, &os.PathError{Op: "join pid namespace", Path: path, Err: err}
-	}
-	return func() {
-		// Where the way back fails the thread stays locked and ends with its goroutine.
-		if unix.Setns(own, unix.CLONE_NEWPID) == nil {
-			runtime.UnlockOSThread()
-		}
-		unix.Close(own)
-	}, nil
 }
 
 func (p *Process) closeOpened() {

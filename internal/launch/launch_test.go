@@ -67,10 +67,9 @@ func TestExec(t *testing.T) {
 	for _, share := range []bool{false, true} {
 		for i := 0; i < 200; i++ {
 			p := &program{}
+			p.ShareMemory = share
 			p.exec("/bin/sh", "-c", "exit 7")
-			c := NoFDs()
-			c.ShareMemory = share
-			status, err := run(t, p, c)
+			status, err := run(t, p, NoFDs())
 			if err != nil || status.ExitStatus() != 7 {
 				t.Fatalf("share %v, round %d: exit status %d, error %v", share, i, status.ExitStatus(), err)
 			}
@@ -135,9 +134,8 @@ func TestSharedMemoryStress(t *testing.T) {
 			p.call(unix.SYS_GETPID, [6]plan.Kind{})
 		}
 		p.exec("/bin/true")
-		c := NoFDs()
-		c.ShareMemory = true
-		if status, err := run(t, p, c); err != nil || status.ExitStatus() != 0 {
+		p.ShareMemory = true
+		if status, err := run(t, p, NoFDs()); err != nil || status.ExitStatus() != 0 {
 			t.Fatalf("round %d: %d %v", i, status.ExitStatus(), err)
 		}
 	}

@@ -61,6 +61,14 @@ func (e *Endpoint) Members(f *statefile.Fields) {
 	f.Str("Gateway6", &e.Gateway6)
 	f.List("Names", &e.Names)
 	statefile.List(f, "Ports", &e.Ports, func(p *Port) statefile.Members { return p.Members })
+	f.Object("DNS", e.DNS.Members)
+}
+
+// Members lists what is known of name servers.
+func (d *DNS) Members(f *statefile.Fields) {
+	f.List("Servers", &d.Servers)
+	f.List("Search", &d.Search)
+	f.List("Options", &d.Options)
 }
 
 // Members lists a port's members.

@@ -71,6 +71,9 @@ func (c *claim) family(i int, fixed netip.Addr) (netip.Prefix, error) {
 	if !ok {
 		return netip.Prefix{}, nil
 	}
+	if fixed.IsValid() && !pool.usable(fixed) {
+		return netip.Prefix{}, fmt.Errorf("Address already in use: %s stands for the subnet %s as a whole", fixed, pool.subnet)
+	}
 	for {
 		a := fixed
 		if !a.IsValid() {

@@ -101,7 +101,11 @@ type Endpoint struct {
 	// Names are what others on the network call it, in lower case: container name, aliases, short ID. None on the default bridge.
 	Names []string
 	Ports []Port
+	DNS   DNS
 }
+
+// DNS is what a plugin of CNI says of name servers.
+type DNS struct{ Servers, Search, Options []string }
 
 // Port is a published port as it is bound.
 type Port struct {

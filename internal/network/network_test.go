@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -93,6 +94,11 @@ func TestClaim(t *testing.T) {
 	}
 	if _, _, err = f.Claim(n, "c", Wanted{IPv4: addr("10.9.0.4")}, living); err == nil || err.Error() != "Address already in use" {
 		t.Error(err)
+	}
+	for _, a := range []Wanted{{IPv4: addr("10.9.0.0")}, {IPv4: addr("10.9.0.7")}, {IPv6: addr("fd00:9::")}} {
+		if _, _, err = f.Claim(n, "c", a, living); err == nil || !strings.Contains(err.Error(), "stands for the subnet") {
+			t.Error(a, err)
+		}
 	}
 	if _, _, err = f.Claim(n, "c", Wanted{IPv4: addr("10.8.0.4")}, living); err == nil {
 		t.Error("an address of another subnet was given")
@@ -203,7 +209,7 @@ func TestCodec(t *testing.T) {
 	if err := statefile.Decode(statefile.Encode(n.members), got.members); err != nil || !reflect.DeepEqual(&got, n) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	e := &Endpoint{"i", "n", "bridge", "e", "eth0", "veth1", "02:42:ac:11:00:02", "172.17.0.2/16", "fd00::2/64", "172.17.0.1", "fd00::1", []string{"a"}, []Port{{"tcp", 80, "0.0.0.0", 8080}}}
+	e := &Endpoint{"i", "n", "bridge", "e", "eth0", "veth1", "02:42:ac:11:00:02", "172.17.0.2/16", "fd00::2/64", "172.17.0.1", "fd00::1", []string{"a"}, []Port{{"tcp", 80, "0.0.0.0", 8080}}, DNS{[]string{"10.0.0.1"}, []string{"s"}, []string{"o"}}}
 	var again Endpoint
 	if err := statefile.Decode(statefile.Encode(e.Members), again.Members); err != nil || !reflect.DeepEqual(&again, e) {
 		t.Errorf("%+v, %v", again, err)

@@ -49,12 +49,21 @@ func (p *pool) first() netip.Addr {
 	return a
 }
 
-// has says that a host may have the address: IPv4's broadcast address is none.
-func (p *pool) has(a netip.Addr) bool {
-	if !p.span.Contains(a) {
-		return false
+// has says that the address may be given away.
+func (p *pool) has(a netip.Addr) bool { return p.span.Contains(a) && p.usable(a) }
+
+// usable says that a host of the subnet may have the address: the subnet's own is none, nor is IPv4's broadcast address.
+func (p *pool) usable(a netip.Addr) bool {
+	if p.subnet.Bits() >= a.BitLen()-1 {
+		return true
 	}
-	return a.Is6() || p.subnet.Bits() >= 31 || p.subnet.Contains(a.Next())
+	return a != p.subnet.Masked().Addr() && (a.Is6() || p.subnet.Contains(a.Next()))
+}
+
+// Usable says whether a gateway may have the address.
+func (p *Pool) Usable(a netip.Addr) bool {
+	subnet := p.parse()
+	return subnet != nil && subnet.usable(a)
 }
 
 // Gateways are the network's own addresses, of each family in its turn; invalid where it has none.

@@ -48,11 +48,16 @@ func (s *Store) Lock() (*statefile.Lock, error) {
 	return statefile.LockDir(s.Root + "/networks")
 }
 
+// NameTaken says that there is a network of that name.
+type NameTaken struct{ Name string }
+
+func (e *NameTaken) Error() string { return "network with name " + e.Name + " already exists" }
+
 // Create writes a new network to disk; the caller holds the lock. What a killed creation
 // left of that name gives way.
 func (s *Store) Create(n *Network) error {
 	if s.has(n.Name) {
-		return fmt.Errorf("network with name %s already exists", n.Name)
+		return &NameTaken{n.Name}
 	}
 	f, link := s.Folder(n.ID), s.name(n.Name)
 	unix.Unlink(link)

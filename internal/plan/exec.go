@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"bantam/internal/linux/namespace"
 	"bantam/internal/oci"
@@ -18,6 +19,7 @@ func CompileExec(spec *specs.Spec, proc *specs.Process, host Host, opt ExecOptio
 	}
 	run := *spec
 	run.Process, run.Hooks = proc, nil
+	opt.container = spec.Process
 	c, err := newCompiler(&run, &host, &Options{
 		NoConsoleSocket: opt.NoConsoleSocket, PreserveFDs: opt.PreserveFDs, CgroupTasks: opt.CgroupTasks, Stdio: opt.Stdio,
 	})
@@ -60,6 +62,7 @@ func (c *compiler) enter(opt ExecOptions) {
 	}
 	byParent := c.host.privileged() && flags&unix.CLONE_NEWUSER == 0
 	if flags&unix.CLONE_NEWPID != 0 && byParent {
+		c.ShareMemory = flags&unix.CLONE_NEWTIME == 0 && c.untraced(opt)
 		c.Join = append(c.Join, Join{Flag: unix.CLONE_NEWPID, ByParent: true})
 		flags &^= unix.CLONE_NEWPID
 	}
@@ -75,6 +78,34 @@ func (c *compiler) enter(opt ExecOptions) {
 	if flags&unix.CLONE_NEWPID != 0 {
 		c.carryOn()
 	}
+}
+
+// untraced says that no process of the container can trace the new one before its execve, so that it may
+// share the memory of the runtime, or of the monitor, until then.
+//
+// The new one is seen in the container's pid namespace from its first instant on. It has all of the host's capabilities
+// at first, and whoever traces it needs them, too, or CAP_SYS_PTRACE. When it has left its capabilities and has the
+// user of the others, it is not dumpable (PR_SET_DUMPABLE, which takes setresuid(2) into account), and its memory belongs to
+// the host's user namespace: again it takes CAP_SYS_PTRACE there (ptrace(2), "Ptrace access mode checking"). A container with
+// that capability gets no shared memory, nor does one in another's pid namespace, whose capabilities are not
+// known here, or with a user namespace. (A process with CAP_SYS_PTRACE that came into the pid namespace by other ways
+// could trace the new one without shared memory just as well, while that has all capabilities.)
+//
+// setns(2) into a time namespace wants a memory of one's own.
+func (c *compiler) untraced(opt ExecOptions) bool {
+	if opt.Joined != 0 {
+		return false
+	}
+	for _, ns := range c.linux.Namespaces {
+		if ns.Type == specs.PIDNamespace && ns.Path != "" {
+			return false
+		}
+	}
+	return !mayTrace(opt.container) && !mayTrace(c.spec.Process)
+}
+
+func mayTrace(p *specs.Process) bool {
+	return p == nil || p.Capabilities != nil && slices.Contains(p.Capabilities.Bounding, "CAP_SYS_PTRACE")
 }
 
 // tools gives the process a copy of the container's mounts with one more on top: nobody else

@@ -1,5 +1,7 @@
 package plan
 
+import specs "github.com/opencontainers/runtime-spec/specs-go"
+
 // Host is what a plan depends on of the machine. The zero Host is a current
 // kernel without security modules, used by the initial user namespace's root.
 type Host struct {
@@ -81,4 +83,6 @@ type ExecOptions struct {
 	// Tools is a folder of the container that the process alone sees the mount of RegTools on, in a
 	// mount namespace of its own; empty: it shares the container's.
 	Tools string
+
+	container *specs.Process // the first process
 }

@@ -70,6 +70,9 @@ func (c *compiler) collect() (late uintptr, err error) {
 	}
 	c.made = c.Flags | late
 	c.userNS = seen&unix.CLONE_NEWUSER != 0
+	// Nobody sees the first process of a pid namespace, unless it belongs to a user namespace that is somebody's.
+	// setns(2) into a time namespace wants a memory of one's own.
+	c.ShareMemory = c.Flags&unix.CLONE_NEWPID != 0 && !c.userNS && c.joined(unix.CLONE_NEWTIME) < 0
 	if c.Flags&unix.CLONE_NEWUSER != 0 {
 		c.UIDMap, c.GIDMap = mappings(c.linux.UIDMappings), mappings(c.linux.GIDMappings)
 	}

@@ -169,6 +169,10 @@ func (c *compiler) ids(p *specs.Process) error {
 	c.call(unix.SYS_PRCTL, imm(unix.PR_SET_KEEPCAPS), imm(1))
 	c.call(unix.SYS_SETRESGID, imm(p.User.GID), imm(p.User.GID), imm(p.User.GID))
 	c.call(unix.SYS_SETRESUID, imm(p.User.UID), imm(p.User.UID), imm(p.User.UID))
+	if p.User.UID != 0 || p.User.GID != 0 {
+		// A change of user makes the process dumpable where the sysctl fs.suid_dumpable is 1.
+		c.call(unix.SYS_PRCTL, imm(unix.PR_SET_DUMPABLE), imm(0))
+	}
 	umask := uint32(0o022)
 	if p.User.Umask != nil {
 		umask = *p.User.Umask

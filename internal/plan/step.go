@@ -132,6 +132,8 @@ type Plan struct {
 	Relocs      []Reloc
 	// Exec is the offset of the first step after SyncReady.
 	Exec int
+	// ShareMemory lets the child share its parent's memory until execve: no process of a container can trace it.
+	ShareMemory bool
 }
 
 // Join is a namespace to enter.

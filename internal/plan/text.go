@@ -16,7 +16,11 @@ import (
 // String is the stable text of a plan: a line for what the parent does, a line for each step.
 func (p *Plan) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "clone %s\n", p.cloneText())
+	fmt.Fprintf(&b, "clone %s", p.cloneText())
+	if p.ShareMemory {
+		b.WriteString(", memory shared until execve")
+	}
+	b.WriteByte('\n')
 	for _, m := range p.UIDMap {
 		fmt.Fprintf(&b, "uid_map %d %d %d\n", m.Inside, m.Outside, m.Size)
 	}

@@ -180,7 +180,7 @@ func (sh *shell) promptLine(f *file, name string) string {
 	}
 	e.In, e.Out = f.fd, err.number()
 	e.Timeout = 1000 * atoi(sh.value("TMOUT"))
-	line, failed := e.ReadLine(prompt)
+	line, failed := sh.readLine(prompt)
 	switch failed {
 	case nil:
 		e.History.Add(line)

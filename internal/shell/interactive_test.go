@@ -46,6 +46,26 @@ func TestInteractive(t *testing.T) {
 	}
 }
 
+// Process 1 takes those that others leave behind out of the process table while its prompt stands.
+func TestAdoptsAtPrompt(t *testing.T) {
+	testenv.Root(t)
+	unshare := testenv.Program(t, "unshare")
+	dir := links(t)
+	cmd := exec.Command(unshare, "-pf", "--mount-proc", "--kill-child", filepath.Join(dir, "sh"))
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + t.TempDir(), "PS1=$ ", "LC_ALL=C"}
+	p := testenv.NewTerminal(t, 80, 24, cmd)
+	p.Wait("$")
+	p.Type("/bin/sh -c '/bin/sleep 0.3 & (/bin/sleep 1; cat /proc/*/stat 2>/dev/null | grep \") Z\"; echo se\"\"en) & exec true'\n")
+	p.Wait("seen\n")
+	if out := p.Output(); strings.Contains(out, "(sleep) Z") {
+		t.Error(out)
+	}
+	p.Type("exit 3\n")
+	if status := p.Exit(); status != 3 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
 func TestInterrupt(t *testing.T) {
 	p := terminal(t)
 	p.Wait("$")

@@ -226,6 +226,9 @@ func (sh *shell) waitFor(name string) int {
 	return j.status()
 }
 
+// faults are the signals that a program's faults are told by.
+const faults = 1<<syscall.SIGSEGV | 1<<syscall.SIGBUS | 1<<syscall.SIGFPE | 1<<syscall.SIGPROF
+
 // killCmd is kill, which also knows jobs.
 func killCmd(sh *shell, args []string) int {
 	sh.reap()
@@ -284,8 +287,12 @@ func (sh *shell) killOne(name string, signal syscall.Signal) bool {
 		sh.file(2).errors().Print(sh.call.Name, ": invalid number '", name, "'\n")
 		return false
 	}
+	own := int(pid) == syscall.Getpid()
+	if own && faults&bit(int(signal)) != 0 && sh.shared.sig.caught&bit(int(signal)) == 0 {
+		applet.Die(signal) // the Go runtime would take it for a fault of its own
+	}
 	result := syscall.Kill(int(pid), signal)
-	if int(pid) == syscall.Getpid() && result == nil {
+	if own && result == nil {
 		sh.settleSignal(int(signal))
 	}
 	return sh.killed(name, result)

@@ -175,6 +175,9 @@ func (sh *shell) reap() {
 		}
 	}
 	sh.jobs.orphans = kept
+	if sh.adopts() {
+		sh.reapStrangers()
+	}
 }
 
 // poll asks for the state of process i; flags are wait4's. It returns whether that changed.
@@ -219,6 +222,9 @@ func (sh *shell) waitAny(list []*job) bool {
 			}
 			polled = append(polled, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
 		}
+	}
+	if sh.adopts() && !sh.childTrap() {
+		return sh.waitAdopting(polled)
 	}
 	return sh.pollFds(polled, -1)
 }

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"bantam/internal/linux/rlimit"
+	"bantam/internal/linux/initial"
 	"bantam/internal/userland/applet"
 )
 
@@ -150,7 +150,7 @@ func (sh *shell) printLimit(i, kind int, named bool) {
 func (sh *shell) limit(resource int) unix.Rlimit {
 	var r unix.Rlimit
 	unix.Getrlimit(resource, &r)
-	if start, known := rlimit.Files(); known && resource == unix.RLIMIT_NOFILE && !sh.shared.limited && r.Max == start.Max {
+	if start, known := initial.Files(); known && resource == unix.RLIMIT_NOFILE && !sh.shared.limited && r.Max == start.Max {
 		r.Cur = start.Cur
 	}
 	return r

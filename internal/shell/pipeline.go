@@ -293,7 +293,7 @@ func (sh *shell) startSimple(c *simple, l launch) started {
 // wait waits for the members that run beside.
 func (r *pipeRun) wait() {
 	for i, p := range r.pids {
-		r.status[r.which[i]] = r.sh.foreground(p, nil)
+		r.status[r.which[i]] = r.sh.await(p)
 	}
 	// Members may have started others: waiting grows only while its last one runs.
 	for i := 0; i < len(r.waiting); i++ {

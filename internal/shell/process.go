@@ -62,13 +62,13 @@ func (sh *shell) start(found entry, args, env []string, l launch) started {
 // fork starts a program; a script that doesn't say by what is the shell's.
 func fork(path string, args []string, attr *syscall.ProcAttr) (pid int, err error) {
 	for {
-		pid, err = syscall.ForkExec(path, args, attr)
+		pid, err = applet.ForkExec(path, args, attr)
 		if err != syscall.EINTR {
 			break
 		}
 	}
 	if err == syscall.ENOEXEC && !binary(path) {
-		return syscall.ForkExec(applet.Self, append([]string{"sh", path}, args[1:]...), attr)
+		return applet.ForkExec(applet.Self, append([]string{"sh", path}, args[1:]...), attr)
 	}
 	return pid, err
 }
@@ -142,9 +142,9 @@ func (sh *shell) replaceProcess(found entry, args, env []string) int {
 		}
 	}
 	sh.shared.sig.beforeExec()
-	err := syscall.Exec(found.path, args, env)
+	err := applet.Execve(found.path, args, env)
 	if err == syscall.ENOEXEC && !binary(found.path) {
-		err = syscall.Exec(applet.Self, append([]string{"sh", found.path}, args[1:]...), env)
+		err = applet.Execve(applet.Self, append([]string{"sh", found.path}, args[1:]...), env)
 	}
 	return sh.cannotRun(args[0], err)
 }
@@ -157,6 +157,15 @@ func (sh *shell) foreground(p started, c command) int {
 	if sh.jobControl() {
 		j := &job{procs: []process{{pid: p.pid}}, pgrp: p.pid, command: c}
 		return sh.foregroundJob(j)
+	}
+	sh.adoptUntil(p.pid)
+	return sh.await(p)
+}
+
+// await is foreground without job control, where others that the shell started may end before.
+func (sh *shell) await(p started) int {
+	if p.pid == 0 {
+		return p.status
 	}
 	var status syscall.WaitStatus
 	for {

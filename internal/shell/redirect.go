@@ -5,6 +5,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"bantam/internal/userland/applet"
 )
 
@@ -107,8 +109,31 @@ func (sh *shell) settle(mark int) {
 		if u.was != nil {
 			u.was.drop()
 		}
+		sh.place(u.number)
 	}
 	sh.undos = sh.undos[:mark]
+}
+
+// place gives a file of the shell itself the descriptor of its number where that is free, which others see in /proc.
+func (sh *shell) place(n int) {
+	f := sh.file(n)
+	if sh.parent != nil || f == nil || f.fd < 0 || f.fd == n {
+		return
+	}
+	if _, err := unix.FcntlInt(uintptr(n), unix.F_GETFD, 0); err != unix.EBADF || syscall.Dup3(f.fd, n, syscall.O_CLOEXEC) != nil {
+		return
+	}
+	if f.out != nil {
+		f.out.Flush()
+		f.out = nil
+	}
+	if f.refs.Load() > 1 { // exec 3>&4
+		sh.setFile(n, newFile(n))
+		f.drop()
+		return
+	}
+	syscall.Close(f.fd)
+	f.fd = n
 }
 
 // open opens the file of a redirection; the error has been told if it is nil.

@@ -79,3 +79,10 @@ func TestPeers(t *testing.T) {
 		}
 	}
 }
+
+// A wait(1) for one process says how it was killed. BusyBox forgets that now and then.
+func TestWaitTells(t *testing.T) {
+	if got := runScript(t, []string{filepath.Join(links(t), "sh")}, "sleep 5 & kill $!; wait $!; echo $?", "/usr/bin:/bin"); got != "Terminated\n143\n" {
+		t.Errorf("%q", got)
+	}
+}

@@ -24,16 +24,30 @@ func ShareDir(dir string) (*Lock, error) { return lock(dir, unix.LOCK_SH) }
 // TryLockDir takes the lock or fails with ErrBusy.
 func TryLockDir(dir string) (*Lock, error) { return lock(dir, unix.LOCK_EX|unix.LOCK_NB) }
 
+// TryLock is TryLockDir for an open folder. The lock keeps the descriptor, which otherwise stays the caller's.
+func TryLock(fd int) (*Lock, error) { return lockOpen(fd, unix.LOCK_EX|unix.LOCK_NB) }
+
 func lock(dir string, how int) (*Lock, error) {
 	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open folder %s: %w", dir, err)
 	}
-	for err = unix.EINTR; err == unix.EINTR; {
+	l, err := lockOpen(fd, how)
+	if err != nil {
+		unix.Close(fd)
+	}
+	if err != nil && err != ErrBusy {
+		err = fmt.Errorf("lock folder %s: %w", dir, err)
+	}
+	return l, err
+}
+
+func lockOpen(fd, how int) (*Lock, error) {
+	err := error(unix.EINTR)
+	for err == unix.EINTR {
 		err = unix.Flock(fd, how)
 	}
 	if err == unix.EWOULDBLOCK {
-		unix.Close(fd)
 		return nil, ErrBusy
 	}
 	var st unix.Stat_t
@@ -44,8 +58,7 @@ func lock(dir string, how int) (*Lock, error) {
 		err = os.ErrNotExist
 	}
 	if err != nil {
-		unix.Close(fd)
-		return nil, fmt.Errorf("lock folder %s: %w", dir, err)
+		return nil, err
 	}
 	return &Lock{fd}, nil
 }

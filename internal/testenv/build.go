@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -82,16 +83,38 @@ func compile(module, name, out string) error {
 	case "bantam-oci":
 		flags += " -E bantam/internal/linux/selfexe.entry"
 	case "box":
-		flags += " -E bantam/internal/linux/rlimit.entry"
+		flags += " -E bantam/internal/linux/initial.entry"
+	case "bantamd":
+		flags += " -E bantam/internal/linux/selfexe.server"
 	case "bantam":
 		flags += " -E bantam/internal/linux/selfexe.lazy"
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", flags, "-o", next.Name(), "./cmd/"+name)
-	cmd.Dir = module
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if text, err := cmd.CombinedOutput(); err != nil {
-		os.Remove(next.Name())
-		return &buildError{name, string(text), err}
+	edits := []string{"-starts", ".cache/starts"}
+	if name == "box" {
+		edits = []string{"-overlay", ".cache/runtime"}
+	}
+	run := func(args ...string) (string, error) {
+		cmd := exec.Command("go", args...)
+		cmd.Dir = module
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		var errors strings.Builder
+		cmd.Stderr = &errors
+		out, err := cmd.Output()
+		if err != nil {
+			os.Remove(next.Name())
+			return "", &buildError{name, errors.String(), err}
+		}
+		return strings.TrimSpace(string(out)), nil
+	}
+	overlay, err := run("run", "./packaging/shrink", edits[0], edits[1])
+	if err == nil {
+		_, err = run("build", "-trimpath", "-overlay", overlay, "-ldflags", flags, "-o", next.Name(), "./cmd/"+name)
+	}
+	if err == nil && name == "box" {
+		_, err = run("run", "./packaging/shrink", next.Name())
+	}
+	if err != nil {
+		return err
 	}
 	// Another test process may be running the program: replace, never overwrite.
 	return os.Rename(next.Name(), out)

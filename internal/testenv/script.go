@@ -13,7 +13,7 @@ import (
 )
 
 // scriptPatience ends a script that hangs.
-const scriptPatience = 20 * time.Second
+const scriptPatience = 2 * time.Minute
 
 // Script runs a command in an empty folder, with the given PATH and an environment that
 // says little else, and returns what it wrote to both outputs, with $DIR for the folder.
@@ -28,7 +28,7 @@ func Script(t testing.TB, argv []string, path string) (output string, state *os.
 	cmd.Env = []string{"PATH=" + path, "LC_ALL=C", "TZ=UTC", "HOME=" + dir, "PWD=" + dir}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 10 * time.Second // for what the script leaves running for a moment
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()

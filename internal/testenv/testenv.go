@@ -137,3 +137,11 @@ func reason(err error, otherwise string) string {
 	}
 	return strings.TrimSpace(otherwise)
 }
+
+// Nightly needs BANTAM_NIGHTLY=1: what takes minutes is left out of an ordinary run.
+func Nightly(t testing.TB) {
+	t.Helper()
+	if os.Getenv("BANTAM_NIGHTLY") != "1" {
+		Skip(t, "nightly", "BANTAM_NIGHTLY=1 runs it")
+	}
+}

@@ -28,51 +28,21 @@ func Shrink(b []byte) ([]byte, error) {
 	if len(f.Sections) == 0 {
 		return nil, errDone
 	}
-	s := f.Section(".gopclntab")
-	if s == nil || s.Offset+s.Size > uint64(len(b)) {
-		return nil, errors.New("no .gopclntab: not a Go program")
+	m, err := findModule(b, f)
+	if err != nil {
+		return nil, err
 	}
 	b = bytes.Clone(b)
-	t, err := parseTable(b[s.Offset : s.Offset+s.Size])
+	names, begin, err := m.compact(b)
 	if err != nil {
 		return nil, err
 	}
-	if t.funcdata, err = funcdata(f, s.Addr); err != nil {
-		return nil, err
-	}
-	begin, err := t.compact()
-	if err != nil {
-		return nil, err
-	}
-	first := (s.Offset + uint64(t.names+len(newNames)) + page - 1) / page * page
-	last := (s.Offset + uint64(begin)) / page * page
+	first := (names + page - 1) / page * page
+	last := begin / page * page
 	if last <= first {
 		return nil, errors.New(".gopclntab: nothing to win")
 	}
 	return cut(b, f.Progs, first, last)
-}
-
-// gofunc is the place of that field among the words of moduledata (runtime/symtab.go).
-const gofunc = 40
-
-// funcdata is what funcdata pointers count from, relative to .gopclntab.
-func funcdata(f *elf.File, pclntab uint64) (int, error) {
-	s := f.Section(".go.module")
-	if s == nil {
-		return 0, errors.New("no .go.module: made by another toolchain than Go 1.26")
-	}
-	b, err := s.Data()
-	if err != nil {
-		return 0, err
-	}
-	if len(b) < 8*(gofunc+1) || le.Uint64(b) != pclntab {
-		return 0, errors.New("an unknown form of .go.module: this toolchain needs a new version of shrink")
-	}
-	at := le.Uint64(b[8*gofunc:])
-	if at < pclntab || at > pclntab+f.Section(".gopclntab").Size {
-		return 0, errors.New("an unknown form of .go.module: this toolchain needs a new version of shrink")
-	}
-	return int(at - pclntab), nil
 }
 
 // cut takes the file's bytes from first to last out of the segment that has them and

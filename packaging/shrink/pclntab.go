@@ -12,29 +12,42 @@ import (
 const (
 	magic = 0xfffffff1
 
+	headerQuantum   = 6
 	headerFunctions = 8
 	headerNames     = 32
 	headerPCTab     = 56
 	headerFunctab   = 64
 	headerSize      = 72
 
-	funcName      = 4
-	funcPCSP      = 16
-	funcPCFile    = 20
-	funcPCLine    = 24
-	funcTables    = 28 // number of pcdata tables
-	funcDatas     = 43 // number of funcdata pointers, one byte
-	funcUnit      = 32
-	funcStartLine = 36
-	funcSize      = 44
+	funcName        = 4
+	funcArgs        = 8
+	funcDeferreturn = 12
+	funcPCSP        = 16
+	funcTables      = 28 // number of pcdata tables
+	funcKind        = 40
+	funcFlag        = 41
+	funcDatas       = 43 // number of funcdata pointers, one byte
+	funcSize        = 44
 
-	noUnit = ^uint32(0)
-	noData = ^uint32(0)
+	noData  = ^uint32(0)
+	wrapper = 23 // internal/abi, FuncIDWrapper
+)
 
-	inlineIndex = 2  // internal/abi, PCDATA_InlTreeIndex
-	inlineTree  = 3  // internal/abi, FUNCDATA_InlTree
-	inlineSize  = 16 // runtime/symtabinl.go, inlinedCall: id, name, pc and line
-	inlineName  = 4
+// What a function's pcdata tables and funcdata pointers are (internal/abi/symtab.go).
+const (
+	unsafePoints = 0
+	stackMaps    = 1
+	inlineIndex  = 2
+	panicBounds  = 4
+
+	argsMap      = 0
+	localsMap    = 1
+	stackObjects = 2
+	inlineTree   = 3
+	openDefers   = 4
+
+	inlineSize = 16 // runtime/symtabinl.go, inlinedCall: id, name, pc and line
+	inlineName = 4
 )
 
 // The runtime asks for one thing by name: whether a function is its own and must not be
@@ -54,191 +67,101 @@ var le = binary.LittleEndian
 type table struct {
 	b       []byte
 	names   int // where the names begin: the first byte that can go
-	pctab   int
-	functab int
+	pctab   []byte
+	functab []byte // and all behind it
 	count   int
-	// funcdata is what the funcdata pointers count from (moduledata.gofunc), in b.
-	funcdata int
+	quantum uint32
+	// data is what the funcdata pointers count from (moduledata.gofunc), up to the end.
+	data []byte
+	text []byte // the program's code where its returns are known, which is amd64
 }
 
-func parseTable(b []byte) (*table, error) {
+// parseTable takes the section and where in it the funcdata begins and ends.
+func parseTable(b []byte, data, end int) (*table, error) {
 	if len(b) < headerSize || le.Uint32(b) != magic {
 		return nil, errors.New("an unknown form of .gopclntab: this toolchain needs a new version of shrink")
 	}
 	word := func(at int) int { return int(le.Uint64(b[at:])) }
-	t := &table{b: b, names: word(headerNames), pctab: word(headerPCTab), functab: word(headerFunctab), count: word(headerFunctions)}
-	if t.names < headerSize || t.pctab < t.names || t.functab < t.pctab || t.functab+8*t.count > len(b) {
+	t := &table{b: b, names: word(headerNames), count: word(headerFunctions), quantum: uint32(b[headerQuantum])}
+	pctab, functab := word(headerPCTab), word(headerFunctab)
+	if t.names < headerSize || pctab < t.names || functab < pctab || data < functab || end < data || end > len(b) ||
+		t.count < 0 || t.count > (data-functab)/8-1 || t.quantum == 0 {
 		return nil, errors.New(".gopclntab: its header contradicts itself")
 	}
+	t.pctab, t.functab, t.data = b[pctab:functab], b[functab:data], b[data:end]
 	return t, nil
 }
 
-// compact packs the tables that are needed to the end of pctab's room and returns where
-// they begin: everything from names to there is zero then.
-func (t *table) compact() (begin int, err error) {
-	old := t.b[t.pctab:t.functab]
-	packed := []byte{0} // the offset 0 is "no table"
-	moved := map[uint32]uint32{0: 0}
-	var places []int
-	move := func(at int) error {
-		off := le.Uint32(t.b[at:])
-		places = append(places, at)
-		if _, done := moved[off]; done {
-			return nil
+// entry is what the table says of one function.
+type entry struct {
+	fixed []byte // funcSize bytes
+	pcs   []uint32
+	datas []uint32
+}
+
+func (t *table) entry(i int) (e entry, err error) {
+	at := int(le.Uint32(t.functab[8*i+4:]))
+	if at+funcSize > len(t.functab) {
+		return e, fmt.Errorf(".gopclntab: function %d lies outside", i)
+	}
+	e.fixed = t.functab[at : at+funcSize]
+	pcs, datas := int(le.Uint32(e.fixed[funcTables:])), int(e.fixed[funcDatas])
+	if pcs > 255 || at+funcSize+4*(pcs+datas) > len(t.functab) {
+		return e, fmt.Errorf(".gopclntab: function %d lies outside", i)
+	}
+	for k := range pcs + datas {
+		v := le.Uint32(t.functab[at+funcSize+4*k:])
+		if k < pcs {
+			e.pcs = append(e.pcs, v)
+		} else {
+			e.datas = append(e.datas, v)
 		}
-		n, err := tableLength(old, off)
-		if err != nil {
-			return err
-		}
-		moved[off] = uint32(len(packed))
-		packed = append(packed, old[off:int(off)+n]...)
+	}
+	return e, nil
+}
+
+// code is a function's.
+func (t *table) code(i int) []byte {
+	at, end := le.Uint32(t.functab[8*i:]), le.Uint32(t.functab[8*i+8:])
+	if at > end || uint64(end) > uint64(len(t.text)) {
 		return nil
 	}
-	if err := t.rename(); err != nil {
-		return 0, err
-	}
-	for i := range t.count {
-		f := t.functab + int(le.Uint32(t.b[t.functab+8*i+4:]))
-		if f+funcSize > len(t.b) {
-			return 0, fmt.Errorf(".gopclntab: function %d lies outside", i)
-		}
-		if err := move(f + funcPCSP); err != nil {
-			return 0, err
-		}
-		tables := int(le.Uint32(t.b[f+funcTables:]))
-		if f+funcSize+4*tables > len(t.b) {
-			return 0, fmt.Errorf(".gopclntab: function %d lies outside", i)
-		}
-		for k := range tables {
-			if err := move(f + funcSize + 4*k); err != nil {
-				return 0, err
-			}
-		}
-		for _, at := range [...]int{funcPCFile, funcPCLine, funcStartLine} {
-			le.PutUint32(t.b[f+at:], 0)
-		}
-		le.PutUint32(t.b[f+funcUnit:], noUnit)
-	}
-	room := t.functab - t.pctab
-	if len(packed) > room {
-		return 0, errors.New(".gopclntab: nothing to win")
-	}
-	shift := uint32(room - len(packed))
-	for _, at := range places {
-		if off := le.Uint32(t.b[at:]); off != 0 {
-			le.PutUint32(t.b[at:], moved[off]+shift)
-		}
-	}
-	begin = t.functab - len(packed)
-	clear(t.b[t.names:begin])
-	copy(t.b[t.names:], newNames)
-	copy(t.b[begin:], packed)
-	return begin, nil
+	return t.text[at:end]
 }
 
-// rename gives every function, and every call that was inlined, its new name.
-func (t *table) rename() error {
-	done := map[int]bool{}
-	for i := range t.count {
-		f := t.functab + int(le.Uint32(t.b[t.functab+8*i+4:]))
-		if f+funcSize > len(t.b) {
-			return fmt.Errorf(".gopclntab: function %d lies outside", i)
-		}
-		if err := t.renameAt(f + funcName); err != nil {
-			return err
-		}
-		tables := int(le.Uint32(t.b[f+funcTables:]))
-		datas := f + funcSize + 4*tables
-		if tables <= inlineIndex || int(t.b[f+funcDatas]) <= inlineTree || datas+4*inlineTree+4 > len(t.b) {
-			continue
-		}
-		off := le.Uint32(t.b[datas+4*inlineTree:])
-		index := le.Uint32(t.b[f+funcSize+4*inlineIndex:])
-		if off == noData || index == 0 {
-			continue
-		}
-		n, err := greatest(t.b[t.pctab:t.functab], index)
-		if err != nil {
-			return err
-		}
-		for k := range n + 1 {
-			at := t.funcdata + int(off) + inlineSize*k + inlineName
-			if done[at] {
-				continue
-			}
-			done[at] = true
-			if err := t.renameAt(at); err != nil {
-				return err
-			}
-		}
+// pc and funcdata are one of its tables; 0 and noData say that it has none.
+func (e entry) pc(kind int) uint32 {
+	if kind < len(e.pcs) {
+		return e.pcs[kind]
 	}
-	return nil
+	return 0
 }
 
-// renameAt replaces the offset of a name.
-func (t *table) renameAt(at int) error {
-	if at < 0 || at+4 > len(t.b) {
-		return errors.New(".gopclntab: a name's place lies outside")
+func (e entry) funcdata(kind int) uint32 {
+	if kind < len(e.datas) {
+		return e.datas[kind]
 	}
-	old := t.names + int(le.Uint32(t.b[at:]))
-	if old >= t.pctab {
-		return errors.New(".gopclntab: a name lies outside")
+	return noData
+}
+
+// isRuntimes says whether the name at this place is a function of the runtime.
+func (t *table) isRuntimes(name uint32) bool {
+	at := t.names + int(name)
+	if at >= len(t.b) {
+		return false
 	}
-	name := string(t.b[old:min(old+32, t.pctab)])
-	new := uint32(nameless)
+	s := string(t.b[at:min(at+32, len(t.b))])
 	for _, p := range runtimePrefixes {
-		if strings.HasPrefix(name, p) {
-			new = isRuntimes
+		if strings.HasPrefix(s, p) {
+			return true
 		}
 	}
-	le.PutUint32(t.b[at:], new)
-	return nil
+	return false
 }
 
-// greatest is the greatest value of a pc-value table.
-func greatest(b []byte, off uint32) (int, error) {
-	value, most := -1, -1
-	at := int(off)
-	for first := true; ; first = false {
-		u, n := binary.Uvarint(b[min(at, len(b)):])
-		if n <= 0 {
-			return 0, errors.New(".gopclntab: a table runs out of its room")
-		}
-		at += n
-		if u == 0 && !first {
-			return most, nil
-		}
-		delta := int(u >> 1)
-		if u&1 != 0 {
-			delta = ^delta
-		}
-		value += delta
-		most = max(most, value)
-		_, n = binary.Uvarint(b[min(at, len(b)):])
-		if n <= 0 {
-			return 0, errors.New(".gopclntab: a table runs out of its room")
-		}
-		at += n
+func newName(runtimes bool) uint32 {
+	if runtimes {
+		return isRuntimes
 	}
-}
-
-// tableLength is the length of one pc-value table: pairs of variable-length numbers
-// up to a value difference of 0, which only the first may have (runtime/symtab.go, step).
-func tableLength(b []byte, off uint32) (int, error) {
-	at := int(off)
-	for first := true; ; first = false {
-		value, n := binary.Uvarint(b[min(at, len(b)):])
-		if n <= 0 {
-			return 0, errors.New(".gopclntab: a table runs out of its room")
-		}
-		at += n
-		if value == 0 && !first {
-			return at - int(off), nil
-		}
-		_, n = binary.Uvarint(b[min(at, len(b)):])
-		if n <= 0 {
-			return 0, errors.New(".gopclntab: a table runs out of its room")
-		}
-		at += n
-	}
+	return nameless
 }

@@ -6,6 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	goruntime "runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,7 +17,7 @@ import (
 
 // program does what depends on the table: it grows stacks, collects garbage while
 // goroutines are preempted between any two instructions, recovers from panics, also in
-// functions that were inlined, and ends with one.
+// functions that were inlined and through wrappers, and ends with one.
 const program = `package main
 
 import "runtime"
@@ -44,6 +47,26 @@ func fails(hit *bool, list []int, i int) int {
 	return list[i]
 }
 
+type catcher interface{ catch() }
+
+type outer struct{ guard }
+
+// throughWrapper defers a method that the compiler wraps, twice.
+func throughWrapper(hit *bool) {
+	var c catcher = &outer{guard{hit}}
+	defer c.catch()
+	panic("caught")
+}
+
+func helper(hit *bool) { *hit = recover() != nil }
+
+// tooDeep must not recover where the deferred function's callee asks.
+func tooDeep(hit *bool) {
+	defer func() { recover() }()
+	defer func() { helper(hit) }()
+	panic("not caught at first")
+}
+
 func deep(n int) int {
 	var room [64]int
 	room[n%64] = n
@@ -53,7 +76,48 @@ func deep(n int) int {
 	return deep(n-1) + room[n%64] - n
 }
 
+// early returns in the middle, and in an instant before it is back its frame is gone.
+//
+//go:noinline
+func early(n int) int {
+	if n&1 == 0 {
+		return same(n) + 1
+	}
+	if n&2 == 0 {
+		return same(n) + 2
+	}
+	return same(n) + 3
+}
+
+//go:noinline
+func same(n int) int {
+	if n&4 == 0 {
+		return half(n) * 2
+	}
+	return half(n) * 2
+}
+
+//go:noinline
+func half(n int) int { return n / 2 }
+
+// preempted is stopped for the collector at any instruction, again and again.
+func preempted() {
+	stop, done := false, make(chan bool)
+	go func() {
+		for n := 0; !stop; n++ {
+			early(n)
+		}
+		done <- true
+	}()
+	for range 200 {
+		runtime.GC()
+	}
+	stop = true
+	<-done
+}
+
 func main() {
+	preempted()
 	done := make(chan int)
 	stop := false
 	spin := func() {
@@ -75,6 +139,10 @@ func main() {
 	hit := false
 	fails(&hit, []int{1}, 3)
 	println(hit, deep(100000))
+	throughWrapper(&hit)
+	missed := false
+	tooDeep(&missed)
+	println(hit, missed)
 	panic("the end")
 }
 `
@@ -85,29 +153,62 @@ func TestShrunkProgramWorks(t *testing.T) {
 	if err := os.WriteFile(source, []byte(program), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(testenv.Program(t, "go"), "build", "-ldflags", "-s -w", "-o", out, source)
+	runtime, err := overlay("../../.cache/runtime", slices.Concat(starts, tables))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(testenv.Program(t, "go"), "build", "-trimpath", "-overlay", runtime, "-ldflags", "-s -w", "-o", out, source)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
+	}
+	if text, err := exec.Command(out).CombinedOutput(); err == nil || !bytes.Contains(text, []byte("invalid function symbol table")) {
+		t.Errorf("with the linker's table: %v\n%s", err, text)
 	}
 	before, _ := os.ReadFile(out)
 	if err := shrink(out); err != nil {
 		t.Fatal(err)
 	}
 	after, _ := os.ReadFile(out)
-	if len(after) > len(before)*9/10 {
+	if len(after) > len(before)*3/4 {
 		t.Errorf("%d bytes of %d are left", len(after), len(before))
 	}
 	if err := shrink(out); err != nil {
 		t.Errorf("a second time: %v", err)
 	}
-	if text, _ := exec.Command("env", "GODEBUG=inittrace=1", out).CombinedOutput(); !bytes.Contains(text, []byte("true 0\n")) {
+	if text, _ := exec.Command("env", "GODEBUG=inittrace=1", out).CombinedOutput(); !bytes.Contains(text, []byte("true 0\ntrue false\n")) {
 		t.Errorf("with a trace:\n%s", text)
 	}
 	for range 3 {
 		text, err := exec.Command(out).CombinedOutput()
-		if got := string(text); err == nil || !strings.HasPrefix(got, "true 0\npanic: the end\n") {
+		if got := string(text); err == nil || !strings.HasPrefix(got, "true 0\ntrue false\npanic: the end\n") {
 			t.Errorf("%v\n%s", err, got)
+		}
+	}
+}
+
+// Another runtime than the one that the edits are for is refused.
+func TestOverlayRefusesUnknownRuntime(t *testing.T) {
+	_, err := edited(tables, func(file string) ([]byte, error) { return []byte("package runtime\n"), nil })
+	if err == nil || !strings.Contains(err.Error(), "runtime/runtime2.go has 0 times") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A return in the middle has the body's frame; the last one, which the call of
+// morestack follows, and whatever else is not those two instructions keep theirs.
+func TestFlat(t *testing.T) {
+	code := []byte{0x55, 0x90, 0x5d, 0xc3, 0x90, 0x90, 0xc3, 0x90, 0x5d, 0xc3, 0xe8}
+	runs := []run{{0, 1}, {8, 2}, {24, 2}, {8, 3}, {0, 4}, {24, 5}, {0, 6}, {0, 7}, {24, 8}, {8, 9}, {0, 11}}
+	want := []int32{0, 8, 24, 24, 24, 24, 0, 24, 24, 8, 0}
+	for i, r := range flat(runs, code) {
+		if r.value != want[i] || r.end != runs[i].end {
+			t.Errorf("%d: %v in place of %d", i, r, want[i])
+		}
+	}
+	for i, r := range flat(runs, nil) {
+		if r != runs[i] {
+			t.Errorf("without code: %d: %v", i, r)
 		}
 	}
 }
@@ -140,4 +241,171 @@ func FuzzShrink(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Tables say the same after a second round, also of the addresses at which two meet.
+func TestMark(t *testing.T) {
+	points := []run{{before, 4}, {unsafePC, 6}, {before, 20}}
+	index := []run{{before, 5}, {3, 8}, {before, 10}, {4, 12}, {before, 20}}
+	got := mark(points, index, func(i int32) bool { return i == 3 })
+	b := append([]byte{0}, encode(got, 1)...)
+	back, err := decode(b, 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pc := range uint32(20) {
+		want := int32(before)
+		if pc >= 4 && pc < 8 {
+			want = unsafePC
+		}
+		if v := valueAt(back, pc); v != want {
+			t.Errorf("%d: %d in place of %d", pc, v, want)
+		}
+	}
+	if len(back) != 3 {
+		t.Errorf("%v: runs of the same value were not joined", back)
+	}
+}
+
+// Whatever the bytes: an error or runs that come back.
+func FuzzTable(f *testing.F) {
+	f.Add([]byte{0, 2, 4, 1, 3, 0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		runs, err := decode(b, 1, 1)
+		if err != nil || runs[len(runs)-1].end > longestRun {
+			return
+		}
+		back, err := decode(append([]byte{0}, encode(runs, 1)...), 1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range runs {
+			if r.end > 0 && valueAt(back, r.end-1) != valueAt(runs, r.end-1) {
+				t.Errorf("%v became %v", runs, back)
+			}
+		}
+	})
+}
+
+const alone = `package main
+
+import (
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func threads() string {
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		panic(err)
+	}
+	_, rest, _ := strings.Cut(string(b), "Threads:\t")
+	n, _, _ := strings.Cut(rest, "\n")
+	return n
+}
+
+// blocked is in a system call, with the only processor, until f writes a byte.
+func blocked(f func(to int)) byte {
+	var p [2]int
+	if err := syscall.Pipe(p[:]); err != nil {
+		panic(err)
+	}
+	f(p[1])
+	var b [1]byte
+	for {
+		if n, err := syscall.Read(p[0], b[:]); n == 1 {
+			return b[0]
+		} else if err != syscall.EINTR {
+			panic(err)
+		}
+	}
+}
+
+func main() {
+	time.Sleep(time.Millisecond)
+	println("threads", threads(), "processors", runtime.GOMAXPROCS(0))
+	var which = os.Args[1]
+	switch which {
+	case "goroutine":
+		blocked(func(to int) { go syscall.Write(to, []byte("x")) })
+	case "timer":
+		blocked(func(to int) { time.AfterFunc(time.Millisecond, func() { syscall.Write(to, []byte("x")) }) })
+	case "signal":
+		c := make(chan os.Signal, 1)
+		signal.Notify(c, syscall.SIGUSR1)
+		blocked(func(to int) {
+			go func() {
+				<-c
+				syscall.Write(to, []byte("x"))
+			}()
+			syscall.Kill(syscall.Getpid(), syscall.SIGUSR1)
+		})
+	case "garbage":
+		var keep [][]byte
+		for i := range 100000 {
+			keep = append(keep, make([]byte, 1000))
+			if len(keep) > 1000 {
+				keep = keep[:0]
+			}
+			_ = i
+		}
+	case "collect":
+		freed := make(chan bool)
+		runtime.SetFinalizer(&[64]int{}, func(*[64]int) { close(freed) })
+		runtime.GC()
+		<-freed
+	}
+	if which == "three" {
+		blocked(func(to int) { go syscall.Write(to, []byte("x")) })
+		println("processors", runtime.GOMAXPROCS(0))
+		return
+	}
+	println("done", runtime.GOMAXPROCS(0) == runtime.NumCPU())
+}
+`
+
+// A program that begins with one thread has the others when it needs them.
+func TestStarts(t *testing.T) {
+	dir := t.TempDir()
+	source, out := filepath.Join(dir, "p.go"), filepath.Join(dir, "p")
+	if err := os.WriteFile(source, []byte(alone), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	runtime, err := overlay("../../.cache/starts", starts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(testenv.Program(t, "go"), "build", "-trimpath", "-overlay", runtime, "-o", out, source)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	for _, which := range []string{"goroutine", "timer", "signal", "garbage", "collect"} {
+		for _, env := range []string{"A=", "GOMAXPROCS=1"} {
+			for range 5 {
+				cmd := exec.Command(out, which)
+				cmd.Env = append(os.Environ(), env)
+				text, err := cmd.CombinedOutput()
+				want := "threads 1 processors 1\ndone " + strconv.FormatBool(env == "A=") + "\n"
+				if err != nil || string(text) != want && goruntime.NumCPU() > 1 {
+					t.Errorf("%s, %s: %v\n%s", which, env, err, text)
+				}
+			}
+		}
+	}
+	for range 5 { // the kernel starts it with the signal blocked
+		cmd := exec.Command(testenv.Program(t, "env"), "--block-signal=USR1", out, "signal")
+		if text, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(text), "done") {
+			t.Errorf("blocked: %v\n%s", err, text)
+		}
+	}
+	cmd = exec.Command(out, "three")
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=3")
+	if text, err := cmd.CombinedOutput(); err != nil || !strings.HasSuffix(string(text), "processors 1\nprocessors 3\n") {
+		t.Errorf("%v\n%s", err, text)
+	}
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -189,15 +190,17 @@ func execute(t *testing.T, c *client.Client, id string, tty bool, input string, 
 	return i.ExitCode, output
 }
 
-// archive copies a file in and out again.
+// archive copies a file in, compressed as docker's clients may, and out again.
 func archive(t *testing.T, c *client.Client, id string) {
 	t.Helper()
 	ctx := patient(t)
 	var b bytes.Buffer
-	w := tar.NewWriter(&b)
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
 	_ = w.WriteHeader(&tar.Header{Name: "egg", Mode: 0o640, Size: 5, Typeflag: tar.TypeReg})
 	_, _ = w.Write([]byte("white"))
 	_ = w.Close()
+	_ = z.Close()
 	must[client.CopyToContainerResult](t)(c.CopyToContainer(ctx, id, client.CopyToContainerOptions{DestinationPath: "/tmp", Content: &b}))
 	st := must[client.ContainerStatPathResult](t)(c.ContainerStatPath(ctx, id, client.ContainerStatPathOptions{Path: "/tmp/egg"}))
 	if st.Stat.Name != "egg" || st.Stat.Size != 5 || st.Stat.Mode.Perm() != 0o640 {

@@ -60,6 +60,7 @@ func (s *server) run(args ...string) {
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
+	testenv.LoopbackUp(s.t, s.cmd.Process.Pid)
 	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		if c, err := net.Dial("unix", s.socket()); err == nil {
 			c.Close()
@@ -123,6 +124,18 @@ func (s *server) descriptors() int {
 		s.t.Fatal(err)
 	}
 	return len(list)
+}
+
+// goroutines counts the server's, while nobody else asks it.
+func (s *server) goroutines() int {
+	s.t.Helper()
+	c := s.client()
+	defer c.Close()
+	i, err := c.Info(patient(s.t), client.InfoOptions{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return i.Info.NGoroutines
 }
 
 // settled waits until the server has no more open files than before.

@@ -12,7 +12,7 @@
 //
 // The peer is busybox if nothing else is said, gnu for the host's own tools, and
 // none with the reason why no peer does the same. root is for scripts that need it.
-// The line [exit N] is there if the status isn't 0. A script ends after 20 seconds.
+// The line [exit N] is there if the status isn't 0. A script that hangs ends after two minutes.
 //
 //	go test ./test/applets -run 'Cases/head' -update
 //

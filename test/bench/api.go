@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"bantam/internal/testenv"
 )
@@ -23,10 +22,8 @@ func (e *engines) api() ([]row, error) {
 	}
 	daemon := e.daemons[len(e.daemons)-1]
 	ours := []string{testenv.Find("docker"), "-H", host}
-	for end := time.Now().Add(time.Minute); command(append(ours, "version")) != nil; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			return nil, fmt.Errorf("bantamd does not answer")
-		}
+	if err := answers("bantamd", append(ours, "version")); err != nil {
+		return nil, err
 	}
 	contestants := map[string][]string{"bantam": ours, "docker": e.docker}
 	idle, err := residentOf(daemon.Process.Pid)

@@ -49,7 +49,7 @@ func boxPromises() []promise {
 		all = append(all, promise{name: "box " + t.name, peer: "busybox", most: t.most})
 	}
 	return append(all,
-		promise{name: "box sleep, private memory", most: 1.2, unit: "MiB"},
+		promise{name: "box sleep in a container, by stats", most: 1.2, unit: "MiB"},
 		promise{name: "box image box, unpacked", most: 4.3, unit: "MB"},
 		promise{name: "box image box, compressed", most: 2.1, unit: "MB"},
 		promise{name: "box image box:min, unpacked", most: 3, unit: "MB"},

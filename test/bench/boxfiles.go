@@ -8,10 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // boxInput makes the files that the applets are measured over, the same each time:
@@ -65,53 +63,6 @@ func writeWords(text, changed *bufio.Writer) {
 		}
 		changed.WriteString(line)
 	}
-}
-
-// memory is what an idle process of box has for itself alone.
-func (u *userland) memory(string) ([]row, error) {
-	all := map[string][]float64{}
-	for range few {
-		for name, path := range map[string]string{"box": u.box, "busybox": u.busybox} {
-			m, err := privateMemory(path, "sleep", "100")
-			if err != nil {
-				return nil, err
-			}
-			all[name] = append(all[name], m)
-		}
-	}
-	r := row{Name: "box sleep, private memory", View: "box", Unit: "MiB", Runs: few, Medians: map[string]float64{}, Minima: map[string]float64{}}
-	for name, values := range all {
-		slices.Sort(values)
-		r.Medians[name], r.Minima[name] = values[len(values)/2], values[0]
-	}
-	return []row{r}, nil
-}
-
-// privateMemory starts a program and returns its private memory in MiB once it idles.
-func privateMemory(args ...string) (float64, error) {
-	cmd := exec.Command(args[0], args[1:]...)
-	if err := cmd.Start(); err != nil {
-		return 0, err
-	}
-	defer cmd.Wait()
-	defer cmd.Process.Kill()
-	time.Sleep(500 * time.Millisecond)
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	sum := 0.0
-	for _, m := range regexp.MustCompile(`(?m)^Private_(?:Clean|Dirty): *(\d+) kB`).FindAllSubmatch(text, -1) {
-		n, err := strconv.ParseFloat(string(m[1]), 64)
-		if err != nil {
-			return 0, err
-		}
-		sum += n / 1024
-	}
-	if sum == 0 {
-		return 0, fmt.Errorf("%s: no private memory in smaps_rollup", strings.Join(args, " "))
-	}
-	return sum, nil
 }
 
 var imageLine = regexp.MustCompile(`(?m)^(box\S*) .* (\d+\.\d+) MB unpacked, (\d+\.\d+) MB compressed`)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 func buildPromises() []promise {
 	return []promise{
 		{name: "build, 20 steps from the cache", most: 40},
+		{name: "build, 20 steps from the cache, by BuildKit", peer: "buildkit", most: 0.2},
 		{name: "build, ten times RUN true", peer: "docker", most: 0.1},
 		{name: "build, 50,000 files of which one changed", peer: "buildah", most: 0.3},
 		{name: "build, a file of 2 GB, peak resident", most: 128 << 10, unit: "KiB"},
@@ -24,8 +26,12 @@ func buildPromises() []promise {
 // builds returns the rows of bantam build. Docker builds by its classic builder.
 func (e *engines) builds() ([]row, error) {
 	var rows []row
-	for _, m := range []func() (row, error){e.buildCached, e.buildSteps, e.buildContext, e.buildLarge} {
+	for _, m := range []func() (row, error){e.buildCached, e.buildBesideBuildKit, e.buildSteps, e.buildContext, e.buildLarge} {
 		r, err := m()
+		if err == errNoBuildKit {
+			fmt.Fprintln(os.Stderr, "bench: BuildKit is not measured:", err)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -87,6 +93,66 @@ func (e *engines) buildCached() (row, error) {
 		}
 	}
 	return e.timed("build, 20 steps from the cache", dir, e.builders(), max(e.runs/5, 3), nil)
+}
+
+var errNoBuildKit = errors.New("BUILDKIT names no folder with buildkitd and buildctl (`go build github.com/moby/buildkit/cmd/...`)")
+
+// buildBesideBuildKit is for who has built BuildKit, which is no package of Debian's.
+func (e *engines) buildBesideBuildKit() (row, error) {
+	bin := os.Getenv("BUILDKIT")
+	if bin == "" {
+		return row{}, errNoBuildKit
+	}
+	text := "FROM scratch\nADD root.tar /\n"
+	for i := range 20 {
+		text += fmt.Sprintf("RUN --network=none [\"/bin/true\", \"%d\"]\n", i)
+	}
+	dir, err := e.context("buildkit", text)
+	if err != nil {
+		return row{}, err
+	}
+	if err := rootTar(filepath.Join(dir, "root.tar")); err != nil {
+		return row{}, err
+	}
+	ctl, err := e.startBuildKit(bin)
+	if err != nil {
+		return row{}, err
+	}
+	words := map[string][]string{
+		"bantam":   e.builders()["bantam"],
+		"buildkit": append(ctl, "build", "--progress", "quiet", "--frontend", "dockerfile.v0", "--local", "dockerfile="+dir, "--output", "type=image,name=bench", "--local"),
+	}
+	all := map[string]samples{}
+	for i := range max(e.runs/5, 3) + 1 {
+		for who, w := range words {
+			last := dir
+			if who == "buildkit" {
+				last = "context=" + dir
+			}
+			c, err := e.native.measure(0, os.Environ(), append(append([]string{}, w...), last)...)
+			if err != nil {
+				return row{}, fmt.Errorf("build by %s: %w", who, err)
+			}
+			if i > 0 { // the first fills the cache
+				all[who] = append(all[who], c)
+			}
+		}
+	}
+	return newRow("build, 20 steps from the cache, by BuildKit", "engine", "ms", false, milliseconds, all), nil
+}
+
+// startBuildKit starts its daemon and returns what stands before a verb of its client.
+func (e *engines) startBuildKit(bin string) (ctl []string, err error) {
+	at := filepath.Join(e.dir, "buildkit")
+	socket := "unix://" + at + "/sock"
+	if err := os.MkdirAll(at, 0o755); err != nil {
+		return nil, err
+	}
+	if err := e.daemon(bin+"/buildkitd", "--addr", socket, "--root", at+"/root", "--oci-worker-snapshotter", "overlayfs", "--containerd-worker=false"); err != nil {
+		return nil, err
+	}
+	ctl = []string{bin + "/buildctl", "--addr", socket}
+	return ctl, answers("buildkitd", append(ctl, "debug", "workers"))
 }
 
 func (e *engines) buildSteps() (row, error) {

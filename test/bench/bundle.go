@@ -84,6 +84,7 @@ func rootTar(name string) error {
 		{Typeflag: tar.TypeDir, Name: "bin/", Mode: 0o755},
 		{Typeflag: tar.TypeReg, Name: "bin/busybox", Mode: 0o755, Size: int64(len(b))},
 		{Typeflag: tar.TypeSymlink, Name: "bin/true", Linkname: "busybox"},
+		{Typeflag: tar.TypeSymlink, Name: "bin/sh", Linkname: "busybox"},
 	} {
 		if err := w.WriteHeader(&h); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -74,12 +75,20 @@ func (e *engines) startDocker(tar string) error {
 		return err
 	}
 	e.docker = []string{testenv.Find("docker"), "-H", host}
-	for end := time.Now().Add(2 * time.Minute); command(append(e.docker, "version")) != nil; time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(end) {
-			return fmt.Errorf("dockerd does not answer")
-		}
+	if err := answers("dockerd", append(e.docker, "version")); err != nil {
+		return err
 	}
 	return command(append(e.docker, "import", tar, "box"))
+}
+
+// answers waits until a command that asks a daemon succeeds.
+func answers(daemon string, ask []string) error {
+	for end := time.Now().Add(2 * time.Minute); command(ask) != nil; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			return errors.New(daemon + " does not answer")
+		}
+	}
+	return nil
 }
 
 func (e *engines) daemon(name string, args ...string) error {
@@ -113,8 +122,54 @@ func (e *engines) close() {
 	}
 }
 
-// measure returns the engines' rows.
-func (e *engines) measure() ([]row, error) {
+// group is measurements of the engines that are taken together.
+type group struct {
+	name    string
+	measure func(*engines) ([]row, error)
+}
+
+var groups = []group{
+	{"bantam run", (*engines).alone},
+	{"bantam version", one((*engines).version)},
+	{"bantam exec", one((*engines).exec)},
+	{"container, 4 in flight", one((*engines).rate)},
+	{"debug", (*engines).debugs},
+	{"200th", one((*engines).twoHundred)},
+	{"log lines", one((*engines).logs)},
+	{"network", (*engines).networks},
+	{"scale", (*engines).scale},
+	{"build", (*engines).builds},
+	{"api", (*engines).api},
+}
+
+// one makes a group of a single row.
+func one(measure func(*engines) (row, error)) func(*engines) ([]row, error) {
+	return func(e *engines) ([]row, error) {
+		r, err := measure(e)
+		return []row{r}, err
+	}
+}
+
+// measure returns the rows of the groups whose names begin with only. A group that fails takes no other with it.
+func (e *engines) measure(only string) ([]row, error) {
+	var rows []row
+	var failed error
+	for _, g := range groups {
+		if !strings.HasPrefix(g.name, only) {
+			continue
+		}
+		r, err := g.measure(e)
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", g.name, err))
+			continue
+		}
+		rows = append(rows, r...)
+	}
+	return rows, failed
+}
+
+// alone measures a run without a network.
+func (e *engines) alone() ([]row, error) {
 	var rows []row
 	for _, idle := range []time.Duration{0, 100 * time.Millisecond} {
 		all := map[string]samples{}
@@ -124,25 +179,6 @@ func (e *engines) measure() ([]row, error) {
 			}
 		}
 		rows = append(rows, newRow("bantam run --network none", "engine", "ms", idle > 0, milliseconds, all))
-	}
-	bridge, err := e.onBridge()
-	if err != nil {
-		return nil, err
-	}
-	rows = append(rows, bridge...)
-	for _, more := range []func() (row, error){e.throughput, e.thousand, e.version, e.exec, e.rate, e.twoHundred, e.logs} {
-		r, err := more()
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, r)
-	}
-	for _, more := range []func() ([]row, error){e.scale, e.builds, e.api} {
-		r, err := more()
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, r...)
 	}
 	return rows, nil
 }
@@ -173,7 +209,7 @@ func (e *engines) version() (row, error) {
 	return newRow("bantam version, processor time", "engine", "ms", false, cpuMilliseconds, map[string]samples{"bantam": s}), nil
 }
 
-func (e *engines) one() (cost, error) {
+func (e *engines) oneRun() (cost, error) {
 	return e.native.measure(0, os.Environ(), append(append([]string{}, e.bantam...), "run", "--rm", "--network", "none", "box", "/bin/true")...)
 }
 
@@ -187,7 +223,7 @@ func (e *engines) rate() (row, error) {
 	for w := range inFlight {
 		all.Go(func() {
 			for i := 0; i < each && errs[w] == nil; i++ {
-				_, errs[w] = e.one()
+				_, errs[w] = e.oneRun()
 			}
 		})
 	}
@@ -207,7 +243,7 @@ func (e *engines) rate() (row, error) {
 func (e *engines) twoHundred() (row, error) {
 	var s samples
 	for i := 0; i < 200; i++ {
-		c, err := e.one()
+		c, err := e.oneRun()
 		if err != nil {
 			return row{}, err
 		}

@@ -28,7 +28,7 @@ const (
 	// is another one. A gigabyte takes Docker and Podman a quarter of an hour.
 	imageMiB    = 256
 	imageLayers = 8
-	imageRuns   = 5
+	imageRuns   = 5 // at most; -runs may say less
 	imageCount  = 500
 )
 
@@ -64,8 +64,8 @@ type library struct {
 	layers  [][]byte // compressed, for the floor
 }
 
-func measureImages(n *native, dir string) ([]row, error) {
-	e, err := newEngines(n, dir, imageRuns)
+func measureImages(n *native, dir string, runs int) ([]row, error) {
+	e, err := newEngines(n, dir, min(runs, imageRuns))
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +199,7 @@ func settle() { unix.Sync() }
 // write is docker's gain.
 func (l *library) load() ([]row, error) {
 	all := map[string]samples{}
-	for range imageRuns {
+	for range l.runs {
 		for who, prefix := range l.contestants() {
 			settle()
 			c, err := l.run(prefix, "load", "-q", "-i", l.archive)
@@ -305,7 +305,7 @@ func (l *library) save() ([]row, error) {
 		if _, err := l.run(prefix, "load", "-q", "-i", l.archive); err != nil {
 			return nil, err
 		}
-		for range imageRuns {
+		for range l.runs {
 			settle()
 			c, err := l.run(prefix, "save", "-o", out, "big:1")
 			if err != nil {
@@ -341,7 +341,7 @@ func (l *library) small() ([]row, error) {
 		return nil, err
 	}
 	all := map[string]samples{}
-	for i := range 4 * imageRuns {
+	for i := range 4 * l.runs {
 		settle()
 		for who, prefix := range map[string][]string{"bantam": l.bantam, "docker": l.docker} {
 			if prefix == nil {
@@ -372,7 +372,7 @@ func (l *library) list() ([]row, error) {
 		}
 	}
 	var s samples
-	for range 4 * imageRuns {
+	for range 4 * l.runs {
 		c, err := l.run(l.bantam, "images")
 		if err != nil {
 			return nil, err

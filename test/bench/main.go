@@ -4,6 +4,7 @@
 //	make bench                          everything
 //	go run ./test/bench -view v1 -table one view
 //	go run ./test/bench -only box       the userland alone, beside busybox and dash
+//	go run ./test/bench -only network   bridges, ports and names alone
 //
 // Contestants take turns within one run, so that the machine's moods meet all of
 // them. Every figure is a median; each measurement is taken back to back and with
@@ -12,6 +13,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -28,26 +30,38 @@ func main() {
 	view := flag.String("view", "", "measure in this view, in a mount namespace made for it")
 	table := flag.Bool("table", false, "with -view: enter the view first, print a table")
 	runs := flag.Int("runs", 50, "runs of each contestant")
-	only := flag.String("only", "", "only measurements whose name has this prefix")
+	only := flag.String("only", "", "only measurements whose name has this prefix: of a runtime (run, exec), an engine (bantam run, network), or a view")
 	out := flag.String("json", filepath.Join("bin", "bench.json"), "file for the figures")
 	write := flag.String("write", "", "put the figures into this file (SPECIFICATION.md), between its marks")
+	from := flag.String("from", "", "files of figures that were measured before, separated by commas, in place of measuring")
+	flag.IntVar(&crowd, "crowd", crowd, "containers at the end of a curve (less is for trying out)")
+	flag.IntVar(&peerCrowd, "peer-crowd", peerCrowd, "docker's containers at the end of its curve")
 	flag.Parse()
 	if *view == "engine" {
 		testenv.OwnNetwork() // bridges and rules are not the machine's
 	}
-	args := []string{"-runs", fmt.Sprint(*runs), "-only", *only}
+	args := []string{"-runs", fmt.Sprint(*runs), "-only", *only, "-crowd", fmt.Sprint(crowd), "-peer-crowd", fmt.Sprint(peerCrowd)}
 	switch {
+	case *from != "":
+		rows, err := measured(*from)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		os.Exit(told(rows, *out, *write, false))
 	case *view == "":
-		os.Exit(everything(viewsOf(*only), args, *out, *write, *only == ""))
+		chosen := viewsOf(*only)
+		if len(chosen) == 0 {
+			fmt.Fprintf(os.Stderr, "bench: no measurement's name begins with %q; there are %s\n", *only, strings.Join(names(), ", "))
+			os.Exit(1)
+		}
+		os.Exit(everything(chosen, args, *out, *write, *only == ""))
 	case *table:
 		os.Exit(everything([]string{*view}, args, *out, *write, false))
 	}
 	runtime.LockOSThread() // the mount namespace is this thread's and its children's
 	rows, err := measureView(*view, *runs, *only)
-	if err == nil {
-		err = json.NewEncoder(os.Stdout).Encode(rows)
-	}
-	if err != nil {
+	if err := errors.Join(err, json.NewEncoder(os.Stdout).Encode(rows)); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -70,14 +84,35 @@ func everything(views, args []string, out, write string, all bool) int {
 		}
 		rows = append(rows, r...)
 	}
-	all = all && failed == 0
+	return max(min(failed, 1), told(rows, out, write, all && failed == 0))
+}
+
+// measured reads files of figures.
+func measured(files string) ([]row, error) {
+	var rows []row
+	for name := range strings.SplitSeq(files, ",") {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		var some []row
+		if err := json.Unmarshal(b, &some); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		rows = append(rows, some...)
+	}
+	return rows, nil
+}
+
+// told prints the tables, judges them and keeps them; it returns the exit status.
+func told(rows []row, out, write string, all bool) int {
 	for _, t := range tables {
 		if mine := t.rows(rows); len(mine) > 0 {
 			t.print(os.Stdout, mine)
 			fmt.Println()
 		}
 	}
-	failed += judge(os.Stdout, rows, all)
+	failed := judge(os.Stdout, rows, all)
 	if err := keep(rows, out, write, all); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		failed++
@@ -103,7 +138,7 @@ func measureView(view string, runs int, only string) ([]row, error) {
 		return measureBox(n, runs, only)
 	}
 	if view == imagesView {
-		return measureImages(n, dir)
+		return measureImages(n, dir, runs)
 	}
 	if view == "engine" {
 		e, err := newEngines(n, dir, runs)
@@ -111,18 +146,7 @@ func measureView(view string, runs int, only string) ([]row, error) {
 			return nil, err
 		}
 		defer e.close()
-		if only != "" && strings.HasPrefix("build", only) {
-			return e.builds()
-		}
-		if only != "" && strings.HasPrefix("scale", only) {
-			x, err := e.exec()
-			if err != nil {
-				return nil, err
-			}
-			rows, err := e.scale()
-			return append(rows, x), err
-		}
-		return e.measure()
+		return e.measure(only)
 	}
 	if err := makeBundles(dir); err != nil {
 		return nil, err

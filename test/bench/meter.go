@@ -21,15 +21,21 @@ var memlockSource []byte
 //go:embed native/spew.c
 var spewSource []byte
 
+//go:embed native/opener.c
+var openerSource []byte
+
 // native is the folder's compiled helpers (native/*.c say why they are in C).
-type native struct{ meter, memlock, spew string }
+type native struct{ meter, memlock, spew, opener string }
 
 func compileNative(dir string) (*native, error) {
-	n := &native{filepath.Join(dir, "meter"), filepath.Join(dir, "memlock.so"), filepath.Join(dir, "spewer")}
+	n := &native{filepath.Join(dir, "meter"), filepath.Join(dir, "memlock.so"), filepath.Join(dir, "spewer"), filepath.Join(dir, "open")}
 	if err := gcc(dir, "meter.c", meterSource, "-O2", "-static", "-o", n.meter); err != nil {
 		return nil, err
 	}
 	if err := gcc(dir, "spew.c", spewSource, "-O2", "-static", "-o", n.spew); err != nil {
+		return nil, err
+	}
+	if err := gcc(dir, "opener.c", openerSource, "-O2", "-static", "-o", n.opener); err != nil {
 		return nil, err
 	}
 	return n, gcc(dir, "memlock.c", memlockSource, "-O2", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", n.memlock)

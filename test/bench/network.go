@@ -5,11 +5,24 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"bantam/internal/testenv"
 )
+
+// networks are the rows of networks alone.
+func (e *engines) networks() (rows []row, err error) {
+	for _, more := range []func() ([]row, error){e.onBridge, e.traffic, e.crowds} {
+		r, err := more()
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r...)
+	}
+	return rows, nil
+}
 
 // onBridge measures a run on the default bridge beside Docker's.
 func (e *engines) onBridge() ([]row, error) {
@@ -26,67 +39,156 @@ func (e *engines) onBridge() ([]row, error) {
 	return rows, nil
 }
 
-// crowd is how many containers run at once at the end of a curve.
-const crowd = 1000
+// crowd is how many containers run at once at the end of a curve, and peerCrowd how many of docker's do.
+var crowd, peerCrowd = 1000, 200
 
-// thousand starts containers with a published port each, and compares the last fifty with the first.
-func (e *engines) thousand() (row, error) {
-	var s samples
+// crowds starts containers with a published port each. The last fifty are compared with the first, and docker's curve stands beside.
+func (e *engines) crowds() ([]row, error) {
+	first := map[string]samples{}
+	last := map[string]samples{}
+	var ratio float64
+	for who, prefix := range e.both() {
+		n := crowd
+		if who == "docker" {
+			n = peerCrowd
+		}
+		s, err := e.curve(prefix, n)
+		if err != nil {
+			return nil, err
+		}
+		tenth := min(10, n/4)
+		first[who], last[who] = s[tenth:min(n, tenth+50)], s[max(0, min(n, peerCrowd)-50):min(n, peerCrowd)]
+		if who == "bantam" {
+			ratio = s[max(0, n-50):].quantile(milliseconds, 0.5) / first[who].quantile(milliseconds, 0.5)
+		}
+	}
+	return []row{
+		newRow("container with a port, 10th on a bridge", "engine", "ms", false, milliseconds, first),
+		newRow("container with a port, 200th on a bridge", "engine", "ms", false, milliseconds, last),
+		ours("1,000th container on a bridge by 10th", "times", ratio),
+	}, nil
+}
+
+// both are the command lines of bantam and of docker, if that is here.
+func (e *engines) both() map[string][]string {
+	m := map[string][]string{"bantam": e.bantam}
+	if e.docker != nil {
+		m["docker"] = e.docker
+	}
+	return m
+}
+
+// curve starts n containers and returns what each start cost.
+func (e *engines) curve(prefix []string, n int) (s samples, err error) {
 	defer func() {
-		list := exec.Command(e.bantam[0], append(e.bantam[1:len(e.bantam):len(e.bantam)], "ps", "-aq")...)
-		if ids, err := list.Output(); err == nil {
-			_ = command(append(append(append([]string{}, e.bantam...), "rm", "-f"), strings.Fields(string(ids))...))
+		if ids, err := exec.Command(prefix[0], append(prefix[1:len(prefix):len(prefix)], "ps", "-aq")...).Output(); err == nil {
+			_ = command(slices.Concat(prefix, []string{"rm", "-f"}, strings.Fields(string(ids))))
 		}
 	}()
-	for i := range crowd {
-		c, err := e.native.measure(0, os.Environ(), append(append([]string{}, e.bantam...), "run", "-d", "-p", fmt.Sprintf("%d:80", 20000+i), "box", "/bin/busybox", "sleep", "1000")...)
+	for i := range n {
+		c, err := e.native.measure(0, os.Environ(), slices.Concat(prefix, []string{"run", "-d", "-p", fmt.Sprintf("%d:80", 20000+i), "box", "/bin/busybox", "sleep", "100000"})...)
 		if err != nil {
-			return row{}, err
+			return nil, fmt.Errorf("container %d: %w", i+1, err)
 		}
 		s = append(s, c)
 	}
-	ratio := s[crowd-50:].quantile(milliseconds, 0.5) / s[10:60].quantile(milliseconds, 0.5)
-	return row{Name: "1,000th container on a bridge by 10th", View: "engine", Unit: "times", Runs: crowd,
-		Medians: map[string]float64{"bantam": ratio}, Minima: map[string]float64{"bantam": ratio}}, nil
+	return s, nil
 }
 
-// throughput fetches 500 MB through a published port, by the host's loopback.
-func (e *engines) throughput() (row, error) {
+// traffic fetches 500 MB through a published port by the host's loopback, and from one container to another, and looks names up.
+func (e *engines) traffic() ([]row, error) {
 	www := filepath.Join(e.dir, "www")
 	if err := os.MkdirAll(www, 0o755); err != nil {
-		return row{}, err
+		return nil, err
 	}
-	if err := os.Truncate(www+"/zero", 500<<20); err != nil {
-		if err := os.WriteFile(www+"/zero", nil, 0o644); err != nil {
-			return row{}, err
+	f, err := os.Create(www + "/zero")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if err := f.Truncate(500 << 20); err != nil {
+		return nil, err
+	}
+	peers := map[string]*peer{}
+	defer func() {
+		for _, p := range peers {
+			p.stop()
 		}
-		if err := os.Truncate(www+"/zero", 500<<20); err != nil {
-			return row{}, err
+	}()
+	for who, prefix := range e.both() {
+		peers[who] = &peer{e: e, prefix: prefix, port: map[string]string{"bantam": "18080", "docker": "18081"}[who]}
+		if err := peers[who].start(www); err != nil {
+			return nil, err
 		}
 	}
-	all := map[string]samples{}
-	for port, who := range map[string]string{"18080": "bantam", "18081": "docker"} {
-		prefix := map[string][]string{"bantam": e.bantam, "docker": e.docker}[who]
-		if prefix == nil {
-			continue
-		}
-		call := func(args ...string) error { return command(append(append([]string{}, prefix...), args...)) }
-		if err := call("run", "-d", "--name", "server", "-p", port+":80", "-v", www+":/www", "box", "/bin/busybox", "httpd", "-f", "-p", "80", "-h", "/www"); err != nil {
-			return row{}, err
-		}
-		get := []string{testenv.Find("busybox"), "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:" + port + "/zero"}
-		for end := time.Now().Add(time.Minute); command(get) != nil && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		}
-		for range 5 {
-			c, err := e.native.measure(0, os.Environ(), get...)
-			if err != nil {
-				return row{}, err
+	through, between, lookups := map[string]samples{}, map[string]samples{}, map[string]samples{}
+	for range 5 {
+		for who, p := range peers {
+			for _, x := range []struct {
+				to   map[string]samples
+				take func() (samples, error)
+			}{{through, p.through}, {between, p.between}, {lookups, p.lookUps}} {
+				s, err := x.take()
+				if err != nil {
+					return nil, fmt.Errorf("%s: %w", who, err)
+				}
+				x.to[who] = append(x.to[who], s...)
 			}
-			all[who] = append(all[who], c)
-		}
-		if err := call("rm", "-f", "server"); err != nil {
-			return row{}, err
 		}
 	}
-	return newRow("500 MB through a published port", "engine", "ms", false, milliseconds, all), nil
+	return []row{
+		newRow("500 MB through a published port", "engine", "ms", false, milliseconds, through),
+		newRow("500 MB between two containers", "engine", "ms", false, milliseconds, between),
+		newRow("name lookup", "engine", "ms", false, milliseconds, lookups),
+	}, nil
+}
+
+// peer is a server and a client on a network of an engine's.
+type peer struct {
+	e                  *engines
+	prefix             []string
+	port, address, pid string // of the server on the host, of the server, and of the client
+}
+
+func (p *peer) call(args ...string) error { return command(slices.Concat(p.prefix, args)) }
+
+func (p *peer) ask(container, format string) string {
+	out, _ := exec.Command(p.prefix[0], append(p.prefix[1:len(p.prefix):len(p.prefix)], "inspect", "-f", format, container)...).Output()
+	return strings.TrimSpace(string(out))
+}
+
+func (p *peer) start(www string) error {
+	for _, args := range [][]string{
+		{"network", "create", "bench"},
+		{"run", "-d", "--name", "server", "--network", "bench", "-p", p.port + ":80", "-v", www + ":/www", "box", "/bin/busybox", "httpd", "-f", "-p", "80", "-h", "/www"},
+		{"run", "-d", "--name", "client", "--network", "bench", "box", "/bin/busybox", "sleep", "100000"},
+	} {
+		if err := p.call(args...); err != nil {
+			return err
+		}
+	}
+	p.address, p.pid = p.ask("server", "{{.NetworkSettings.Networks.bench.IPAddress}}"), p.ask("client", "{{.State.Pid}}")
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		if _, err := p.through(); err == nil || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
+func (p *peer) stop() {
+	_ = p.call("rm", "-f", "server", "client")
+	_ = p.call("network", "rm", "bench")
+}
+
+func (p *peer) through() (samples, error) { return p.fetch("127.0.0.1:" + p.port) }
+
+func (p *peer) between() (samples, error) {
+	return p.fetch(p.address, "nsenter", "-t", p.pid, "-n")
+}
+
+func (p *peer) lookUps() (samples, error) { return p.lookUp("server", 400) }
+
+func (p *peer) fetch(from string, in ...string) (samples, error) {
+	c, err := p.e.native.measure(0, os.Environ(), append(in, testenv.Find("busybox"), "wget", "-q", "-O", "/dev/null", "http://"+from+"/zero")...)
+	return samples{c}, err
 }

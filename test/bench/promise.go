@@ -23,8 +23,11 @@ func promisesTable() string {
 		case p.peer != "":
 			limit, beside = fmt.Sprintf("%.2f of the peer's time", p.most), "Debian's "+p.peer
 		}
-		if p.peer == "floor" {
+		switch p.peer {
+		case "floor":
 			beside = "decompressing side by side and writing the files"
+		case "buildkit":
+			beside = "BuildKit"
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | `make bench` |\n", p.name, limit, beside)
 	}
@@ -62,9 +65,14 @@ var promises = append([]promise{
 	{name: "bantam run, default bridge", peer: "docker", most: 0.07},
 	{name: "1,000th container on a bridge by 10th", most: 1.3, unit: "times"},
 	{name: "500 MB through a published port", peer: "docker", most: 1},
+	{name: "500 MB between two containers", peer: "docker", most: 1},
+	{name: "name lookup", most: 0.2},
 	{name: "bantam version, processor time", most: 2},
 	{name: "bantam exec", most: 6},
 	{name: "bantam exec", peer: "docker", most: 0.1},
+	{name: "bantam debug, to its prompt", most: 25},
+	{name: "bantam debug, to its prompt", peer: "docker", most: 0.15},
+	{name: "bantam trace, 10,000 files opened", most: 1.5, unit: "times"},
 	{name: "bantam ps -a, 1,000 running", most: 30},
 	{name: "start, 1,000th by 10th", most: 1.3, unit: "times"},
 	{name: "monitor of an idle container, private memory", most: 1.5, unit: "MiB"},

@@ -48,7 +48,7 @@ func (l *library) pull() ([]row, error) {
 	}
 	defer stop()
 	all := map[string]samples{}
-	for range imageRuns {
+	for range l.runs {
 		for who, verb := range map[string][]string{"bantam": {"pull", "-q"}, "podman": {"pull", "-q", "--tls-verify=false"}} {
 			prefix := l.contestants()[who]
 			if prefix == nil {

@@ -66,7 +66,7 @@ func (e *engines) scale() (rows []row, err error) {
 		}
 		took := s.quantile(milliseconds, 0.5)
 		if m.runs == 1 {
-			took /= crowd
+			took /= float64(crowd)
 		}
 		rows = append(rows, ours(m.name, "ms", took))
 	}

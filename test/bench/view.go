@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -25,15 +28,35 @@ const boxView = "box"
 
 // viewsOf are the views that have measurements whose names begin with only.
 func viewsOf(only string) []string {
-	switch {
-	case only == "":
+	if only == "" {
 		return views
-	case strings.HasPrefix(only, boxView):
-		return []string{boxView}
-	case strings.HasPrefix(only, imagesView):
-		return []string{imagesView}
 	}
-	return views[:3]
+	var chosen []string
+	runtimes := func(m measurement) bool { return strings.HasPrefix(m.name, only) }
+	if slices.ContainsFunc(measurements(""), runtimes) {
+		chosen = append(chosen, "v1", "v2")
+	}
+	if slices.ContainsFunc(groups, func(g group) bool { return strings.HasPrefix(g.name, only) }) {
+		chosen = append(chosen, "engine")
+	}
+	for _, v := range []string{imagesView, boxView} {
+		if strings.HasPrefix(only, v) {
+			chosen = append(chosen, v)
+		}
+	}
+	return chosen
+}
+
+// names are what -only may begin.
+func names() []string {
+	var list []string
+	for _, m := range measurements("") {
+		list = append(list, strconv.Quote(m.name))
+	}
+	for _, g := range groups {
+		list = append(list, strconv.Quote(g.name))
+	}
+	return append(list, strconv.Quote(imagesView), strconv.Quote(boxView))
 }
 
 func enterView(name string) error {
@@ -59,11 +82,13 @@ func inView(name string, args []string) ([]row, error) {
 	cmd := exec.Command("/proc/self/exe", append([]string{"-view", name}, args...)...)
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("measure in view %s: %w", name, err)
+	out, failed := cmd.Output()
+	if failed != nil {
+		failed = fmt.Errorf("measure in view %s: %w", name, failed)
 	}
-	var rows []row
-	err = json.NewDecoder(strings.NewReader(string(out))).Decode(&rows)
-	return rows, err
+	var rows []row // those that could be measured, if it failed
+	if err := json.Unmarshal(out, &rows); err != nil {
+		return nil, cmp.Or(failed, err)
+	}
+	return rows, failed
 }

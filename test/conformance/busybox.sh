@@ -7,11 +7,15 @@
 #   busybox.sh -a SUITE BINARY [FOLDER...]  ash_test's folders (all)
 #
 # It prints the suite's own lines and a count at the end. Without a .config in SUITE
-# every option counts as on. VERBOSE=1 shows what a failed test did.
+# every option counts as on. VERBOSE=1 shows what a failed test did; LIMIT=SECONDS is for slow machines.
 set -u
 ash=
 [ "${1-}" != -a ] || { ash=1; shift; }
 [ $# -ge 2 ] || { sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+# Some cases count the descriptors that they were given; 255 is this script.
+for fd in /proc/$$/fd/*; do
+	case ${fd##*/} in 0 | 1 | 2 | 255) ;; *) eval "exec ${fd##*/}>&-" ;; esac
+done
 suite=$(realpath "$1") binary=$(realpath "$2")
 shift 2
 dir=$(mktemp -d)
@@ -23,7 +27,7 @@ cp "$binary" "$dir/busybox"
 if [ -f "$suite/.config" ]; then cp "$suite/.config" "$dir/"; else : >"$dir/.config"; fi
 
 run() { # the suite's command, with everything private to it
-	unshare -m -p -n -f --mount-proc --kill-child sh -c 'mount --make-rprivate /; ip link set lo up; exec timeout 900 "$@"' sh "$@"
+	unshare -m -p -n -f --mount-proc --kill-child sh -c 'mount --make-rprivate /; ip link set lo up; exec timeout "${LIMIT:-900}" "$@"' sh "$@"
 }
 cd "$dir" || exit
 if [ -n "$ash" ]; then
@@ -34,10 +38,10 @@ if [ -n "$ash" ]; then
 			[ -f "$f" ] && { echo "=== $f"; cat "$f"; }
 		done
 	fi
-	pass=$(grep -c ' ok$' "$dir/log") fail=$(grep -c ' fail$' "$dir/log") skip=$(grep -c ' skip' "$dir/log")
+	pass=$(grep -a -c ' ok$' "$dir/log") fail=$(grep -a -c ' fail' "$dir/log") skip=$(grep -a -c ' skip' "$dir/log")
 else
 	cd testsuite || exit
 	run ./runtest ${VERBOSE:+-v} "$@" 2>&1 | tee "$dir/log"
-	pass=$(grep -c '^PASS' "$dir/log") fail=$(grep -c '^FAIL' "$dir/log") skip=$(grep -c -E '^(SKIPPED|UNTESTED)' "$dir/log")
+	pass=$(grep -a -c '^PASS' "$dir/log") fail=$(grep -a -c '^FAIL' "$dir/log") skip=$(grep -a -c -E '^(SKIPPED|UNTESTED)' "$dir/log")
 fi
 echo "passed $pass, failed $fail, skipped $skip"

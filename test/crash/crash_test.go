@@ -12,13 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"bantam/internal/testenv"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -159,67 +156,5 @@ func TestKills(t *testing.T) {
 		wg.Wait()
 		s.check("round " + n)
 	}
-	s.empty()
-}
-
-// inside says that this process has a mount namespace of its own.
-const inside = "BANTAM_CRASH_INSIDE"
-
-func TestFullDisk(t *testing.T) {
-	testenv.Root(t)
-	if os.Getenv(inside) == "" {
-		testenv.Bin(t, "bantam") // built outside, where there is room
-		cmd := exec.Command("/proc/self/exe", "-test.run=^TestFullDisk$", "-test.v")
-		cmd.Env = append(os.Environ(), inside+"=1")
-		cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-		return
-	}
-	s := newStore(t, t.TempDir())
-	s.root = s.dir + "/small/root"
-	if err := os.Mkdir(s.dir+"/small", 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Mount("tmpfs", s.dir+"/small", "tmpfs", 0, "size=12m"); err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Unmount(s.dir+"/small", unix.MNT_DETACH)
-	full := 0
-	for i := range 24 {
-		name := "image:" + strconv.Itoa(i)
-		tar := s.tarFile("a.tar", uint64(i), 1<<20+i*150000)
-		out, err := s.command("import", tar, name).CombinedOutput()
-		switch {
-		case err == nil:
-			s.images[name] = true
-		case strings.Contains(string(out), "no space left on device"):
-			full++
-		default:
-			t.Fatalf("import on a full disk: %v: %s", err, out)
-		}
-		s.check("import " + strconv.Itoa(i))
-	}
-	if full == 0 || len(s.images) < 3 {
-		t.Errorf("%d imports found the disk full, %d had room", full, len(s.images))
-	}
-	for i := 0; ; i++ {
-		out, err := s.command("save", "-o", s.dir+"/small/"+strconv.Itoa(i)+".tar", "image:0").CombinedOutput()
-		if err == nil && i < 20 {
-			continue
-		}
-		if !strings.Contains(string(out), "no space left on device") {
-			t.Errorf("save on a full disk: %v: %s", err, out)
-		}
-		break
-	}
-	if left, _ := filepath.Glob(s.dir + "/small/*.tmp"); len(left) > 0 {
-		t.Errorf("left: %v", left)
-	}
-	s.check("save")
 	s.empty()
 }

@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"bantam/internal/testenv"
 )
 
 // readable reads every record, and compares it with what was acknowledged.
@@ -27,7 +30,7 @@ func (r *rig) readable(workers []*worker) {
 
 // states are all containers' as inspect has them.
 func (r *rig) states() map[string]state {
-	is := map[string]state{}
+	is, given := map[string]state{}, map[string]string{}
 	for _, id := range strings.Fields(r.must("ps", "-aq", "--no-trunc")) {
 		if len(id) != 64 {
 			continue // of a note about what was recovered
@@ -40,17 +43,47 @@ func (r *rig) states() map[string]state {
 			r.t.Errorf("inspect %s: %v: %s", id, err, text)
 			continue
 		}
-		var list []struct {
-			Name  string
-			State struct{ Status string }
-		}
+		var list []inspected
 		if err := json.Unmarshal([]byte(text[strings.Index(text, "["):]), &list); err != nil || len(list) != 1 {
 			r.t.Errorf("inspect %s: %v: %s", id, err, text)
 			continue
 		}
+		r.own(given, &list[0])
 		is[strings.TrimPrefix(list[0].Name, "/")] = map[string]state{"created": created, "running": running, "paused": paused, "exited": exited}[list[0].State.Status]
 	}
 	return is
+}
+
+// inspected is what matters here of an inspection.
+type inspected struct {
+	Name            string
+	State           struct{ Status string }
+	NetworkSettings struct {
+		Networks map[string]struct{ IPAddress, MacAddress string }
+		Ports    map[string][]struct{ HostIp, HostPort string }
+	}
+}
+
+// own checks that nothing which a running container was given, addresses and ports, has been given to another one before.
+func (r *rig) own(given map[string]string, c *inspected) {
+	var list []string
+	for network, e := range c.NetworkSettings.Networks {
+		list = append(list, network+" "+e.IPAddress, network+" "+e.MacAddress)
+	}
+	for port, at := range c.NetworkSettings.Ports {
+		for _, a := range at {
+			list = append(list, a.HostIp+":"+a.HostPort+port[strings.IndexByte(port, '/'):])
+		}
+	}
+	for _, thing := range list {
+		if strings.HasSuffix(thing, " ") || c.State.Status != "running" && c.State.Status != "paused" {
+			continue // it has none
+		}
+		if other, taken := given[thing]; taken {
+			r.t.Errorf("%s and %s both have %s", other, c.Name, thing)
+		}
+		given[thing] = c.Name
+	}
 }
 
 // compare compares a container with what was acknowledged of it.
@@ -107,6 +140,7 @@ func (r *rig) nothingLeft() {
 	left = append(left, r.mounts()...)
 	left = append(left, r.groups()...)
 	left = append(left, interfaces()...)
+	left = append(left, elements()...)
 	for _, l := range left {
 		r.t.Errorf("left: %s", l)
 	}
@@ -221,4 +255,34 @@ func interfaces() []string {
 		}
 	}
 	return left
+}
+
+// elements are those of rules that belong to containers: published ports, guarded addresses.
+func elements() []string {
+	nft := testenv.Find("nft")
+	if nft == "" {
+		return nil
+	}
+	text, err := exec.Command(nft, "list", "ruleset").CombinedOutput()
+	if err != nil {
+		return []string{"rules can't be listed: " + string(text)}
+	}
+	var left []string
+	set := ""
+	for line := range strings.Lines(string(text)) {
+		words := strings.Fields(line)
+		switch {
+		case len(words) > 1 && (words[0] == "set" || words[0] == "map"):
+			set = words[1]
+		case len(words) > 0 && words[0] == "elements" && ownedByContainers[set]:
+			left = append(left, "rules in "+set+": "+strings.TrimSpace(line))
+		}
+	}
+	return left
+}
+
+// ownedByContainers are the sets of bantam's tables that are empty when nobody runs.
+var ownedByContainers = map[string]bool{
+	"ports4": true, "ports6": true, "host-ports4": true, "host-ports6": true,
+	"sources4": true, "guarded": true, "macs": true, "addresses4": true, "addresses6": true,
 }

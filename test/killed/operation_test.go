@@ -54,13 +54,15 @@ var programs = [][]string{
 func fresh(verb ...string) func(*worker, *subject) ([]string, int) {
 	return func(w *worker, s *subject) ([]string, int) {
 		args := append(slices.Clone(verb), "--name", s.name)
-		switch w.random.IntN(4) {
+		switch w.random.IntN(5) {
 		case 0:
 			args = append(args, "--network", "none")
 		case 1:
 			args = append(args, "-v", fmt.Sprintf("w%d:/data", w.number))
 		case 2:
 			args = append(args, "-v", "/anonymous", "--init")
+		case 3: // nobody else's, so it must be free whenever the container starts again
+			args = append(args, "-p", fmt.Sprintf("127.0.0.1:%d:80", 10000+w.number*1000+w.count%1000), "-p", "81")
 		}
 		return slices.Concat(args, []string{"box"}, programs[w.random.IntN(len(programs))]), 0
 	}

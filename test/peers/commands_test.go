@@ -2,11 +2,13 @@ package peers
 
 import (
 	"context"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,19 +25,74 @@ type commandCase struct {
 
 // TestCommands holds bantam's command line beside docker's.
 func TestCommands(t *testing.T) {
-	cases := commandCases(t)
-	if len(cases) < 100 {
-		t.Errorf("there are %d cases: 100 were promised", len(cases))
-	}
+	sameLines(t, docker(t), "testdata/commands.txt", 100)
+}
+
+// TestNetworkCommands does so for networks and volumes, with docker's bridge and rules.
+func TestNetworkCommands(t *testing.T) {
+	testenv.Program(t, "iptables")
+	sameLines(t, dockerWith(t), "testdata/networks.txt", 40)
+}
+
+// sameLines runs each case of a file with docker and with bantam.
+func sameLines(t *testing.T, peer *engine, file string, promised int) {
+	t.Helper()
 	dir := folder(t)
 	bantam := testenv.Bin(t, "bantam")
 	testenv.Bin(t, "bantam-oci")
 	testenv.Bin(t, "bantamd")
+	compareLines(t, peer, &side{name: "bantam", home: dir + "/bantam", env: []string{"BANTAM_ROOT=" + dir + "/root"}, program: bantam}, dir, file, promised)
+}
+
+// TestCommandsThroughBantamd has docker's own client run the same lines against bantamd.
+func TestCommandsThroughBantamd(t *testing.T) {
 	peer := docker(t)
-	sides := [2]*side{
-		{name: "docker", home: dir + "/docker", env: append(peer.env, "DOCKER_HOST="+peer.prefix[2]), program: peer.prefix[0]},
-		{name: "bantam", home: dir + "/bantam", env: []string{"BANTAM_ROOT=" + dir + "/root"}, program: bantam},
+	dir := folder(t)
+	compareLines(t, peer, throughBantamd(t, peer, dir), dir, "testdata/commands.txt", 100)
+}
+
+// TestNetworkCommandsThroughBantamd does so for networks and volumes.
+func TestNetworkCommandsThroughBantamd(t *testing.T) {
+	testenv.Program(t, "iptables")
+	peer := dockerWith(t)
+	dir := folder(t)
+	compareLines(t, peer, throughBantamd(t, peer, dir), dir, "testdata/networks.txt", 40)
+}
+
+// throughBantamd is docker's client with bantamd behind it.
+func throughBantamd(t *testing.T, peer *engine, dir string) *side {
+	t.Helper()
+	testenv.Bin(t, "bantam-oci")
+	host := "unix://" + dir + "/bantamd.sock"
+	cmd := exec.Command(testenv.Bin(t, "bantamd"), "-H", host, "--data-root", dir+"/root")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		if c, err := net.Dial("unix", dir+"/bantamd.sock"); err == nil {
+			c.Close()
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("bantamd does not listen")
+		}
+	}
+	return &side{name: "bantamd", home: dir + "/bantamd", env: append(peer.env, "DOCKER_HOST="+host), program: peer.prefix[0]}
+}
+
+// compareLines runs each case of a file with docker and on another side.
+func compareLines(t *testing.T, peer *engine, other *side, dir, file string, promised int) {
+	t.Helper()
+	cases := commandCases(t, file)
+	if len(cases) < promised {
+		t.Errorf("there are %d cases: %d were promised", len(cases), promised)
+	}
+	sides := [2]*side{{name: "docker", home: dir + "/docker", env: append(peer.env, "DOCKER_HOST="+peer.prefix[2]), program: peer.prefix[0]}, other}
 	for _, s := range sides {
 		s.prepare(t, rootfsFile(t, dir))
 	}
@@ -47,15 +104,15 @@ func TestCommands(t *testing.T) {
 			case same && c.differs != "":
 				t.Errorf("there is no difference any more (%s)\n%s", c.differs, c.script)
 			case !same && c.differs == "":
-				t.Errorf("%s\ndocker:\n%s\nbantam:\n%s", c.script, want, got)
+				t.Errorf("%s\ndocker:\n%s\n%s:\n%s", c.script, want, other.name, got)
 			}
 		})
 	}
 }
 
 // commandCases reads the file: "== name", perhaps "~ why bantam differs", then the script.
-func commandCases(t *testing.T) (list []commandCase) {
-	b, err := os.ReadFile("testdata/commands.txt")
+func commandCases(t *testing.T, file string) (list []commandCase) {
+	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +166,7 @@ var unsteady = []struct {
 // caseTime is how long a script may take: a generous limit, nothing is measured.
 const caseTime = time.Minute
 
-// sh runs a script in an empty folder, and removes the containers that it leaves.
+// sh runs a script in an empty folder, and removes the containers, networks and volumes that it leaves.
 func (s *side) sh(t *testing.T, script string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -127,7 +184,7 @@ func (s *side) sh(t *testing.T, script string) string {
 		return string(out), cmd.ProcessState.ExitCode()
 	}
 	out, code := run(script)
-	defer run(`docker rm -f $(docker ps -aq) >/dev/null 2>&1`)
+	defer run(`docker rm -f $(docker ps -aq); docker network rm $(docker network ls -q -f type=custom); docker volume rm $(docker volume ls -q)`)
 	for _, u := range unsteady {
 		out = u.pattern.ReplaceAllString(out, u.with)
 	}

@@ -76,7 +76,7 @@ func containerdLife(t *testing.T, e *engine, run []string) {
 		t.Errorf("metrics: %q", m)
 	}
 	e.must(t, "task", "kill", "-s", "SIGKILL", "life")
-	until(t, "task stopped", func() bool { return status() == "STOPPED" })
+	testenv.Until(t, "task stopped", func() bool { return status() == "STOPPED" })
 	e.try(t, "task", "delete", "life") // its exit code is the task's
 	e.must(t, "container", "rm", "life")
 	if list := e.must(t, "container", "ls", "-q"); list != "" {

@@ -12,21 +12,38 @@ import (
 // docker starts containerd and dockerd with bantam-oci as the default runtime.
 func docker(t *testing.T) *engine {
 	t.Helper()
+	return dockerWith(t, noNetwork...)
+}
+
+// noNetwork are dockerd's options by which it leaves the machine's networks alone.
+var noNetwork = []string{"--bridge=none", "--iptables=false", "--ip6tables=false"}
+
+// dockerWith starts one with these options for its networks.
+func dockerWith(t *testing.T, network ...string) *engine {
+	t.Helper()
 	path := runtimeUnderTest(t)
-	client := testenv.Program(t, "docker")
-	testenv.Program(t, "dockerd")
 	dir := folder(t)
-	socket := containerd(t, dir)
 	parent := filepath.Base(dir)
 	t.Cleanup(func() { removeCgroup(t, parent) })
+	e := dockerd(t, dir, append([]string{"--cgroup-parent", "/" + parent, "--add-runtime", "bantam=" + path, "--default-runtime", "bantam"}, network...)...)
+	e.must(t, "import", rootfsFile(t, dir), "box")
+	return e
+}
+
+// dockerd starts containerd and dockerd with these options.
+func dockerd(t *testing.T, dir string, args ...string) *engine {
+	t.Helper()
+	testenv.Root(t)
+	client := testenv.Program(t, "docker")
+	testenv.Program(t, "dockerd")
+	socket := containerd(t, dir)
 	host := "unix://" + dir + "/docker.sock"
-	daemon(t, dir, "dockerd", "--host", host, "--containerd", socket,
-		"--data-root", dir+"/data", "--exec-root", dir+"/exec", "--pidfile", dir+"/docker.pid", "--config-file", "",
-		"--log-level", "warn", "--bridge=none", "--iptables=false", "--ip6tables=false", "--cgroup-parent", "/"+parent,
-		"--add-runtime", "bantam="+path, "--default-runtime", "bantam")
+	daemon(t, dir, "dockerd", append([]string{
+		"--host", host, "--containerd", socket, "--data-root", dir + "/data", "--exec-root", dir + "/exec", "--pidfile", dir + "/docker.pid",
+		"--config-file", "", "--log-level", "warn",
+	}, args...)...)
 	e := &engine{prefix: []string{client, "-H", host}, env: []string{"DOCKER_CONFIG=" + dir, "HOME=" + dir}}
 	e.ready(t, "dockerd", "version")
-	e.must(t, "import", rootfsFile(t, dir), "box")
 	return e
 }
 
@@ -101,7 +118,7 @@ func dockerLife(t *testing.T, e *engine) {
 	e.must(t, "run", "-d", "--name", "life", "--network", "none", "box", "/bin/sh", "-c",
 		`trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.1; done`)
 	state("running")
-	until(t, "log line", func() bool { return e.must(t, "logs", "life") == "up" })
+	testenv.Until(t, "log line", func() bool { return e.must(t, "logs", "life") == "up" })
 	e.want(t, "in", "exec", "life", "/bin/echo", "in")
 	e.wantCode(t, 5, "exec", "life", "/bin/sh", "-c", "exit 5")
 	e.want(t, "/dev/pts/0", "exec", "-t", "life", "/bin/tty")
@@ -150,6 +167,6 @@ func dockerLimits(t *testing.T, e *engine) {
 	if o.code != 137 {
 		t.Errorf("out of memory: exit code %d\n%s", o.code, o.stderr)
 	}
-	until(t, "OOMKilled", func() bool { return e.must(t, "inspect", "-f", "{{.State.OOMKilled}}", "oom") == "true" })
+	testenv.Until(t, "OOMKilled", func() bool { return e.must(t, "inspect", "-f", "{{.State.OOMKilled}}", "oom") == "true" })
 	e.must(t, "rm", "oom")
 }

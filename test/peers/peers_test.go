@@ -123,17 +123,6 @@ func (e *engine) wantCode(t *testing.T, code int, args ...string) outcome {
 	return o
 }
 
-// until asks until ok says yes: for what an engine does in the background.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	t.Fatalf("%s: not after %s", what, patience)
-}
-
 // folder makes a short-named folder, for sockets' paths are limited to 107 bytes.
 func folder(t *testing.T) string {
 	t.Helper()

@@ -85,7 +85,7 @@ func podmanLife(t *testing.T, e *engine) {
 	e.must(t, "run", "-d", "--name", "life", "--network", "none", "box", "/bin/sh", "-c",
 		`trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.1; done`)
 	state("running")
-	until(t, "log line", func() bool { return e.must(t, "logs", "life") == "up" })
+	testenv.Until(t, "log line", func() bool { return e.must(t, "logs", "life") == "up" })
 	e.want(t, "in", "exec", "life", "/bin/echo", "in")
 	e.wantCode(t, 5, "exec", "life", "/bin/sh", "-c", "exit 5")
 	if top := e.must(t, "top", "life", "args"); !strings.Contains(top, "/bin/sh") {

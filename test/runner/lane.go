@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // lane is a set of packages and the surroundings in which they are tested.
@@ -15,6 +16,7 @@ type lane struct {
 	parallel    string   // packages tested at a time
 	wrap        []string // command in front of go test
 	unless      func() string
+	beside      bool // the following lanes run at the same time: it has a machine of its own
 	cached      bool // results of an unchanged package are taken from Go's cache; not part of "all"
 }
 
@@ -24,17 +26,17 @@ var v2View = []string{"unshare", "-m", "--propagation", "private", "sh", "-c",
 	`umount -l /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"`, "sh"}
 
 var lanes = []lane{
-	{name: "unit", about: "unit and golden tests of the packages", packages: []string{"./internal/...", "./cmd/...", "./test/runner", "./test/bench", "./test/applets"}, parallel: "2"},
-	{name: "check", about: "unit and golden tests, cached", packages: []string{"./internal/...", "./cmd/...", "./test/runner", "./test/bench", "./test/applets"}, parallel: "2", cached: true},
+	{name: "unit", about: "unit and golden tests of the packages", packages: []string{"./internal/...", "./cmd/...", "./test/runner", "./test/bench", "./test/applets", "./packaging/..."}, parallel: "3"},
+	{name: "check", about: "unit and golden tests, cached", packages: []string{"./internal/...", "./cmd/...", "./test/runner", "./test/bench", "./test/applets", "./packaging/..."}, parallel: "2", cached: true},
 	{name: "v2", about: "the same where they meet the kernel, in a cgroup v2 view",
 		packages: []string{"./internal/linux/cgroup/...", "./internal/launch/...", "./internal/container/...", "./internal/cli/...", "./internal/engine/..."},
 		parallel: "1", wrap: v2View, unless: noView},
+	{name: "vm", about: "the runtime's tests under Debian's kernel in a virtual machine", packages: []string{"./test/vm/..."}, parallel: "1", beside: true},
 	{name: "e2e", about: "end-to-end scripts, escapes, fault sweep, leaks, kills",
 		packages: []string{"./test/script/...", "./test/escape/...", "./test/sweep/...", "./test/leak/...", "./test/crash/...", "./test/killed/...", "./test/tour/..."}, parallel: "1"},
 	{name: "e2e-v2", about: "end-to-end scripts in a cgroup v2 view",
 		packages: []string{"./test/script/...", "./test/sweep/..."}, parallel: "1", wrap: v2View, unless: noView},
 	{name: "peers", about: "Docker, Podman, containerd and Buildah drive bantam-oci; docker's clients drive bantamd", packages: []string{"./test/peers/...", "./test/api/..."}, parallel: "1"},
-	{name: "vm", about: "the runtime's tests under Debian's kernel in a virtual machine", packages: []string{"./test/vm/..."}, parallel: "1"},
 }
 
 // choose returns the lanes of the given names in their own order.
@@ -65,22 +67,24 @@ func laneNames() string {
 	return strings.Join(names, ", ")
 }
 
-// run tests the lane's packages and adds the results to total.
-func (l lane) run(total *tally) {
+// run tests the lane's packages, adds the results to total, and returns the processor time of it and of all that it waited for.
+func (l lane) run(total *tally) (busy time.Duration) {
 	if l.unless != nil {
 		if reason := l.unless(); reason != "" {
+			total.mu.Lock()
 			total.skip("lane-"+l.name, reason)
+			total.mu.Unlock()
 			fmt.Println("skipped:", reason)
-			return
+			return 0
 		}
 	}
 	packages := l.present()
 	if len(packages) == 0 {
-		total.fail("lane " + l.name + " has no packages")
-		return
+		total.broken("lane " + l.name + " has no packages")
+		return 0
 	}
 	args := append(append([]string{}, l.wrap...),
-		"go", "test", "-json", "-timeout", "15m", "-p", l.parallel)
+		"go", "test", "-json", "-timeout", "30m", "-p", l.parallel)
 	if !l.cached {
 		args = append(args, "-count=1")
 	}
@@ -89,18 +93,18 @@ func (l lane) run(total *tally) {
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		total.fail("lane " + l.name + ": " + err.Error())
-		return
+		total.broken("lane " + l.name + ": " + err.Error())
+		return 0
 	}
 	if err := cmd.Start(); err != nil {
-		total.fail("lane " + l.name + ": " + err.Error())
-		return
+		total.broken("lane " + l.name + ": " + err.Error())
+		return 0
 	}
-	before := total.failed
-	total.read(out)
-	if err := cmd.Wait(); err != nil && total.failed == before {
-		total.fail("lane " + l.name + ": go test: " + err.Error())
+	failed := total.read(out)
+	if err := cmd.Wait(); err != nil && !failed {
+		total.broken("lane " + l.name + ": go test: " + err.Error())
 	}
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 }
 
 // present returns the patterns whose folder is there.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -30,12 +31,21 @@ func main() {
 		os.Exit(2)
 	}
 	total := newTally()
+	var beside sync.WaitGroup
 	for _, l := range chosen {
-		start := time.Now()
-		fmt.Printf("=== %s: %s\n", l.name, l.about)
-		l.run(total)
-		fmt.Printf("=== %s took %s\n\n", l.name, time.Since(start).Round(100*time.Millisecond))
+		run := func() {
+			start := time.Now()
+			fmt.Printf("=== %s: %s\n", l.name, l.about)
+			busy := l.run(total)
+			fmt.Printf("=== %s took %s, processors %s\n\n", l.name, time.Since(start).Round(100*time.Millisecond), busy.Round(time.Second))
+		}
+		if l.beside {
+			beside.Go(run)
+		} else {
+			run()
+		}
 	}
+	beside.Wait()
 	total.print(os.Stdout)
 	if total.failed > 0 {
 		os.Exit(1)

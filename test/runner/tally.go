@@ -7,6 +7,7 @@ import (
 	"io"
 	"sort"
 	"strings"
+	"sync"
 )
 
 // event is a line of `go test -json` (cmd/test2json, and cmd/go for builds).
@@ -16,8 +17,9 @@ type event struct {
 	Elapsed                                   float64
 }
 
-// tally counts results over all lanes.
+// tally counts results over all lanes, of which two may run at a time.
 type tally struct {
+	mu                      sync.Mutex
 	passed, failed, skipped int
 	skips                   map[string]*skipped // by name
 	failures                []string
@@ -36,8 +38,8 @@ func newTally() *tally {
 	return &tally{skips: map[string]*skipped{}, pkg: map[string]*counts{}, output: map[string][]string{}}
 }
 
-// read takes the events of one go test to their end.
-func (t *tally) read(r io.Reader) {
+// read takes the events of one go test to their end, and says whether something failed.
+func (t *tally) read(r io.Reader) (failed bool) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
@@ -46,14 +48,26 @@ func (t *tally) read(r io.Reader) {
 			fmt.Println(lines.Text()) // go itself speaks: a bad pattern, a missing module
 			continue
 		}
+		failed = failed || e.Action == "fail"
 		t.take(e)
 	}
 	if err := lines.Err(); err != nil {
-		t.fail("read test output: " + err.Error())
+		t.broken("read test output: " + err.Error())
+		failed = true
 	}
+	return failed
+}
+
+// broken counts a failure of what runs the tests.
+func (t *tally) broken(what string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.fail(what)
 }
 
 func (t *tally) take(e event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	key := e.Package + " " + e.Test
 	switch e.Action {
 	case "output":

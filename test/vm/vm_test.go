@@ -26,11 +26,11 @@ type load struct {
 
 var whole = load{memory: "1536", limit: 8 * time.Minute, patterns: []string{
 	"./test/vm/guest", "./internal/linux/...", "./internal/launch/...", "./internal/container/...",
-	"./internal/engine/...", "./test/sweep/...",
+	"./internal/engine/...", "./internal/network/link", "./test/sweep/...",
 }}
 
 // modules are those that the tests use and the kernel does not have built in.
-var modules = []string{"overlay", "dummy", "veth"}
+var modules = []string{"overlay", "dummy", "veth", "bridge", "macvlan", "ipvlan", "8021q"}
 
 func TestVirtualMachine(t *testing.T) {
 	boot(t, whole)

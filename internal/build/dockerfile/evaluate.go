@@ -44,7 +44,7 @@ func (s *Stage) Evaluate() error {
 	}
 	for i := range s.commands {
 		if err := s.dispatch(&s.commands[i]); err != nil {
-			return parser.WithLocation(err, s.commands[i].Location())
+			return parser.WithLocation(near(err), s.commands[i].Location())
 		}
 	}
 	return nil
@@ -132,6 +132,9 @@ func (s *Stage) numbered(text string) string {
 	}
 	if name != "" {
 		name += " "
+	}
+	if s.file.opt.Several {
+		name = s.Wants().to(s.file.target()) + " " + name
 	}
 	trigger := ""
 	if st.onBuild {

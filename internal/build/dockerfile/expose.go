@@ -9,6 +9,7 @@ import (
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/linter"
+	"github.com/moby/buildkit/util/suggest"
 )
 
 // expose takes "80", "53/udp", "8000-8010/tcp" and, with a warning, the forms of --publish.
@@ -55,7 +56,8 @@ func parsePort(word string, x *instructions.ExposeCommand, lint *linter.Linter) 
 		proto = "tcp"
 	case "tcp", "udp", "sctp":
 	default:
-		return nil, fmt.Errorf("invalid port: %q: invalid proto: %s", word, proto)
+		err := fmt.Errorf("invalid port: %q: invalid proto: %s", word, proto)
+		return nil, suggest.WrapError(err, proto, []string{"tcp", "udp", "sctp"}, false)
 	}
 	checkPort(word, proto, ip+host, x, lint)
 	if ip != "" {

@@ -45,6 +45,8 @@ type Options struct {
 	// Build is the platform of this machine, Platform the one to build for, nil for the same.
 	Build    Platform
 	Platform *Platform
+	// Several: this platform is one of several that are built; the steps' names say which.
+	Several bool
 	// Epoch is SOURCE_DATE_EPOCH, nil without one.
 	Epoch *time.Time
 	// Labels are added to the image at the end.
@@ -78,6 +80,11 @@ func Parse(src []byte, opt Options) (*File, error) {
 	if len(src) > MaxSize {
 		return nil, fmt.Errorf("the Dockerfile has %d bytes, more than %d", len(src), MaxSize)
 	}
+	f, err := parse(src, opt)
+	return f, located(near(err), src)
+}
+
+func parse(src []byte, opt Options) (*File, error) {
 	if len(bytes.TrimSpace(src)) == 0 {
 		return nil, errors.New("the Dockerfile cannot be empty")
 	}

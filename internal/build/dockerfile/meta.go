@@ -137,7 +137,7 @@ func (s *Stage) volume(x *instructions.VolumeCommand) error {
 
 func (s *Stage) stopSignal(x *instructions.StopSignalCommand) error {
 	if n, err := signal.Parse(x.Signal); err != nil || n == 0 {
-		return errors.New("invalid signal: " + x.Signal)
+		return nearSignal(errors.New("invalid signal: "+x.Signal), x.Signal)
 	}
 	s.Image.Config.StopSignal = x.Signal
 	s.history("STOPSIGNAL "+x.Signal, true)

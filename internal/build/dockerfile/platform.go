@@ -109,6 +109,11 @@ func (s *Stage) Wants() Platform {
 	return s.file.target()
 }
 
+// Runs is the platform of the stage's programs: of its base image, though another one was asked for.
+func (s *Stage) Runs() Platform {
+	return Platform{s.Image.OS, s.Image.Architecture, s.Image.Variant}
+}
+
 // platformOf expands FROM --platform.
 func (f *File) platformOf(src *instructions.Stage, lint *linter.Linter) (*Platform, error) {
 	word, err := f.lex.ProcessWordWithMatches(src.Platform, f.global)
@@ -125,4 +130,18 @@ func (f *File) platformOf(src *instructions.Stage, lint *linter.Linter) (*Platfo
 		return nil, suggestArgs(fmt.Errorf("failed to parse platform %s: %w", src.Platform, err), word.Unmatched, f.global.Keys())
 	}
 	return &p, nil
+}
+
+// to names a stage's platform in the progress, with what it builds for where that is another one:
+// linux/amd64->arm64, as BuildKit does.
+func (p Platform) to(target Platform) string {
+	switch {
+	case p.OS != target.OS:
+		return p.String() + "->" + target.OS + "/" + target.Arch
+	case p.Arch != target.Arch:
+		return p.String() + "->" + target.Arch
+	case p.Variant != target.Variant:
+		return p.String() + "->" + target.Variant
+	}
+	return p.String()
 }

@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"bantam/internal/image/digest"
+	"bantam/internal/linux/mount"
 
 	"golang.org/x/sys/unix"
 )
@@ -60,12 +61,7 @@ func (t *Tree) Open(p string, flags int) (int, error) {
 	if p == "" {
 		p = "."
 	}
-	for {
-		fd, err := unix.Openat2(t.FD, p, &unix.OpenHow{Flags: uint64(flags) | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS})
-		if err != unix.EAGAIN && err != unix.EINTR {
-			return fd, err
-		}
-	}
+	return mount.OpenInRoot(t.FD, p, uint64(flags))
 }
 
 // maxLinks on the way of one path, as the kernel has it.

@@ -61,6 +61,9 @@ type Child struct {
 	mounts int
 }
 
+// ErrFrozen says that the process is paused, as anything in its control groups would be, too.
+var ErrFrozen = errors.New("it is paused, and what comes into its control group would be, too: unpause it first")
+
 // Start starts the process.
 func Start(o *Options) (*Child, error) {
 	t, err := look(o.Pid)
@@ -77,6 +80,9 @@ func Start(o *Options) (*Child, error) {
 		return nil, err
 	}
 	defer group.Close()
+	if frozen, err := group.Frozen(); err == nil && frozen {
+		return nil, ErrFrozen
+	}
 	cfg := launch.NoFDs()
 	cfg.Pidfd, cfg.Stdio, cfg.Tools = t.pidfd, o.Stdio, o.Tools
 	if cfg.CgroupTasks, err = group.Tasks(); err != nil {
@@ -270,21 +276,26 @@ func killIn(mounts *unix.Stat_t) (any bool) {
 		return false
 	}
 	for _, n := range names {
-		pid, err := strconv.Atoi(n.Name())
-		if err != nil {
-			continue
+		if pid, err := strconv.Atoi(n.Name()); err == nil && isIn(pid, mounts) {
+			any = killOne(pid, mounts) || any
 		}
-		fd, err := unix.PidfdOpen(pid, 0)
-		if err != nil {
-			continue
-		}
-		var st unix.Stat_t
-		if unix.Stat("/proc/"+n.Name()+"/ns/mnt", &st) == nil && st.Ino == mounts.Ino && st.Dev == mounts.Dev {
-			any = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0) == nil || any
-		}
-		unix.Close(fd)
 	}
 	return any
+}
+
+// killOne kills a process that has been seen in a mount namespace, unless its number is another's by now.
+func killOne(pid int, mounts *unix.Stat_t) bool {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	return isIn(pid, mounts) && unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0) == nil
+}
+
+func isIn(pid int, mounts *unix.Stat_t) bool {
+	var st unix.Stat_t
+	return unix.Stat("/proc/"+strconv.Itoa(pid)+"/ns/mnt", &st) == nil && st.Ino == mounts.Ino && st.Dev == mounts.Dev
 }
 
 // Places are folders that tools can be mounted on for a while without hiding what anybody needs: containers

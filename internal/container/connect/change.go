@@ -40,15 +40,9 @@ func (c *Container) Leave(id string) error {
 		return err
 	}
 	before := c.routes()
-	s, err := link.Enter(c.ns)
-	if err != nil {
+	if err := c.part(j); err != nil {
 		return err
 	}
-	defer s.Close()
-	if err := s.Disconnect(j.Endpoint); err != nil {
-		return err
-	}
-	c.host.Clear(c.record.ID, nil, []network.Endpoint{*j.Endpoint})
 	for i := range c.joints {
 		if c.joints[i] == j {
 			c.joints = append(c.joints[:i:i], c.joints[i+1:]...)
@@ -60,6 +54,24 @@ func (c *Container) Leave(id string) error {
 	}
 	c.lead()
 	return c.reroute(before)
+}
+
+// part ends one connection of a container that goes on.
+func (c *Container) part(j *joint) error {
+	if err := c.unplug(j); err != nil {
+		return err
+	}
+	if j.Network.Driver != driverCNI {
+		s, err := link.Enter(c.ns)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		if err := s.Disconnect(j.Endpoint); err != nil {
+			return err
+		}
+	}
+	return c.host.Clear(c.record.ID, nil, []network.Endpoint{*j.Endpoint})
 }
 
 // leads is where the default routes and the published ports are.

@@ -54,7 +54,7 @@ func (h *Host) Start(r *folder.Record, pid int) (*Container, error) {
 		err = c.join(c.joints...)
 	}
 	if err != nil {
-		c.Stop()
+		_ = c.Stop() // the first error says what is wrong
 		return nil, err
 	}
 	return c, nil
@@ -87,16 +87,21 @@ func (c *Container) lease(a network.Attachment) error {
 		return err
 	}
 	want := network.Wanted{}
-	want.IPv4, _ = netip.ParseAddr(a.IPv4)
-	want.IPv6, _ = netip.ParseAddr(a.IPv6)
+	if n.Driver != driverCNI { // whose plugins give the addresses
+		want.IPv4, _ = netip.ParseAddr(a.IPv4)
+		want.IPv6, _ = netip.ParseAddr(a.IPv6)
+	}
 	v4, v6, err := f.Claim(n, c.record.ID, want, c.host.Reap)
 	if err != nil {
 		return err
 	}
-	e := &network.Endpoint{Network: n.ID, NetworkName: n.Name, Driver: n.Driver, ID: statefile.NewID(), MAC: cmp.Or(a.MAC, network.MAC(v4.Addr()))}
+	e := &network.Endpoint{Network: n.ID, NetworkName: n.Name, Driver: n.Driver, ID: statefile.NewID()}
 	e.IPv4, e.IPv6 = text(v4), text(v6)
 	if n.Driver == "bridge" {
 		e.Peer = link.Peer(e.ID)
+	}
+	if n.Driver != driverCNI {
+		e.MAC = cmp.Or(a.MAC, network.MAC(v4.Addr()))
 	}
 	if g4, g6 := n.Gateways(); !n.Internal {
 		e.Gateway, e.Gateway6 = text(g4.Addr()), text(g6.Addr())
@@ -133,9 +138,10 @@ func (c *Container) freeName() string {
 	}
 }
 
-// announce makes the container known by its names; on the default bridge docker knows none.
+// announce makes the container known by its names; on the default bridge docker knows none, and on a network of CNI they are
+// a plugin's matter.
 func (c *Container) announce(j *joint, addrs ...netip.Addr) error {
-	if j.Network.Name == network.DefaultName {
+	if j.Network.Name == network.DefaultName || j.Network.Driver == driverCNI {
 		return nil
 	}
 	r := c.record
@@ -149,13 +155,24 @@ func (c *Container) announce(j *joint, addrs ...netip.Addr) error {
 }
 
 // join makes the interfaces. A bridge that isn't there is brought up: the machine has been started anew.
+// CNI's plugins come first, for a default route of ours to replace theirs.
 func (c *Container) join(list ...*joint) error {
+	for _, j := range list {
+		if j.Network.Driver == driverCNI {
+			if err := c.plug(j); err != nil {
+				return err
+			}
+		}
+	}
 	s, err := link.Enter(c.ns)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	for _, j := range list {
+		if j.Network.Driver == driverCNI {
+			continue
+		}
 		err := s.Connect(&j.Joint)
 		if err == link.ErrDown {
 			if err = c.host.Up(j.Network); err == nil {
@@ -189,11 +206,10 @@ func (c *Container) Publish() error {
 			list = append(list, j.live())
 		}
 	}
-	if len(list) == 0 {
-		return nil
-	}
-	if err := c.host.admit(list...); err != nil {
-		return err
+	if len(list) > 0 {
+		if err := c.host.admit(list...); err != nil {
+			return err
+		}
 	}
 	c.serve()
 	return nil
@@ -238,18 +254,20 @@ func (h *Host) Adopt(r *folder.Record, st *folder.State) (*Container, error) {
 	return c, err
 }
 
-// Stop takes everything back.
-func (c *Container) Stop() {
+// Stop takes everything back. An error is a plugin's, which a later command asks again.
+func (c *Container) Stop() error {
 	if c == nil {
-		return
+		return nil
 	}
 	c.closeSockets()
-	c.host.Clear(c.record.ID, c.record.Networks, c.Endpoints())
+	err := c.unplug(c.joints...)
+	err = cmp.Or(err, c.host.Clear(c.record.ID, c.record.Networks, c.Endpoints()))
 	c.joints = nil
 	if c.ns >= 0 {
 		unix.Close(c.ns)
 		c.ns = -1
 	}
+	return err
 }
 
 func (c *Container) find(id string) (*joint, error) {

@@ -6,7 +6,7 @@ import (
 )
 
 // lead chooses the endpoints that the default routes lead to: docker's order is the priority that the
-// user gave, then the network's name.
+// user gave, then the network's name. Networks of CNI, which make their routes themselves, come last.
 func (c *Container) lead() {
 	for _, v6 := range [...]bool{false, true} {
 		best := c.gateway(v6)
@@ -32,11 +32,21 @@ func (c *Container) gateway(v6 bool) *joint {
 		return nil
 	}
 	return slices.MinFunc(list, func(a, b *joint) int {
-		return cmp.Or(cmp.Compare(b.asked.GwPriority, a.asked.GwPriority), cmp.Compare(a.Network.Name, b.Network.Name))
+		return cmp.Or(cmp.Compare(b.asked.GwPriority, a.asked.GwPriority), cmp.Compare(a.late(), b.late()), cmp.Compare(a.Network.Name, b.Network.Name))
 	})
 }
 
+func (j *joint) late() int {
+	if j.Network.Driver == driverCNI {
+		return 1
+	}
+	return 0
+}
+
 func (j *joint) leadsOut(v6 bool) bool {
+	if j.Network.Driver == driverCNI { // known when its plugins have run, but ports are published before
+		return !v6
+	}
 	e := j.Endpoint
 	address, gateway := e.IPv4, e.Gateway
 	if v6 {

@@ -11,12 +11,14 @@
 package connect
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 
 	"bantam/internal/container/folder"
 	"bantam/internal/network"
+	"bantam/internal/network/cni"
 	"bantam/internal/network/link"
 	"bantam/internal/network/rules"
 	"bantam/internal/statefile"
@@ -65,13 +67,21 @@ func (h *Host) Up(n *network.Network) error {
 	return h.Rebuild()
 }
 
-// Rebuild makes the packet filter's tables anew. The caller holds the lock of the networks.
+// Rebuild makes the packet filter's tables anew, and tells the host's firewall of the bridges. The caller holds the lock of the networks.
 func (h *Host) Rebuild() error {
 	facts, err := h.facts()
 	if err != nil {
 		return err
 	}
-	return h.Table.Rebuild(facts)
+	if err := h.Table.Rebuild(facts); err != nil {
+		return err
+	}
+	var bridges []string
+	for _, n := range facts.Networks {
+		bridges = append(bridges, n.Interface)
+	}
+	rules.Trust(bridges...)
+	return nil
 }
 
 // facts collects networks and running containers.
@@ -148,18 +158,33 @@ func (h *Host) withdraw(l rules.Live) {
 	}
 }
 
-// Clear takes back what a container that is dead, whose lock the caller holds, has left on networks.
-func (h *Host) Clear(id string, asked []network.Attachment, had []network.Endpoint) {
+// Clear takes back what a container that is dead, whose lock the caller holds, has left on networks. An error is a
+// plugin's, and leaves the container among those that [Host.Collect] finds.
+func (h *Host) Clear(id string, asked []network.Attachment, had []network.Endpoint) (err error) {
 	for i := range had {
 		e := &had[i]
 		f := h.Networks.Folder(e.Network)
-		if n, err := f.Read(); err == nil && n.Driver == "bridge" {
+		n, gone := f.Read()
+		if gone == nil && n.Driver == "bridge" {
 			h.withdraw(rules.Live{Network: n, Endpoint: e})
 		}
 		f.Forget(id, e.Names)
-		f.Release(id)
+		err = cmp.Or(err, h.release(e.Network, e.NetworkName, id))
 	}
 	for i := range asked {
-		h.Networks.Folder(asked[i].Network).Release(id)
+		err = cmp.Or(err, h.release(asked[i].Network, asked[i].NetworkName, id))
 	}
+	return err
+}
+
+// release gives back what a dead container has on one network.
+func (h *Host) release(network, name, container string) (err error) {
+	f := h.Networks.Folder(network)
+	if cni.Is(name) {
+		if n, gone := f.Read(); gone == nil {
+			err = cni.Del(f, n, container, "")
+		}
+	}
+	f.Release(container)
+	return err
 }

@@ -29,7 +29,7 @@ func (c *Container) publish() error {
 // exposed is the endpoint that the published ports belong to.
 func (c *Container) exposed() *joint {
 	for _, v6 := range [...]bool{false, true} {
-		if j := c.gateway(v6); j != nil && j.Network.Driver == "bridge" {
+		if j := c.gateway(v6); j != nil && (j.Network.Driver == "bridge" || j.Network.Driver == driverCNI) {
 			return j
 		}
 	}

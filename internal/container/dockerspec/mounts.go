@@ -18,7 +18,7 @@ const defaultShm = 64 << 20
 func mounts(in Input) []specs.Mount {
 	r := in.Record
 	var out []specs.Mount
-	for _, m := range slices.Concat(kernelMounts(&r.Host), ownFiles(in.Names)) {
+	for _, m := range slices.Concat(kernelMounts(&r.Host), ownFiles(in.Names, r.Host.ReadonlyRootfs)) {
 		if !taken(r, m.Destination) {
 			out = append(out, m)
 		}
@@ -100,11 +100,12 @@ func kernelMounts(h *folder.HostConfig) []specs.Mount {
 	return list
 }
 
-// ownFiles come from the container's folder, so that they are no part of its layer.
-func ownFiles(f folder.Folder) []specs.Mount {
+// ownFiles come from the container's folder, so that they are no part of its layer. They are as read-only as its root.
+func ownFiles(f folder.Folder, ro bool) []specs.Mount {
 	var list []specs.Mount
 	for _, n := range [...]string{"resolv.conf", "hostname", "hosts"} {
-		list = append(list, specs.Mount{Destination: "/etc/" + n, Type: "bind", Source: f.Path(n), Options: []string{"rbind", "rprivate"}})
+		m := specs.Mount{Destination: "/etc/" + n, Type: "bind", Source: f.Path(n), Options: []string{"rbind", "rprivate"}}
+		list = append(list, readonly(m, ro))
 	}
 	return list
 }

@@ -106,6 +106,10 @@ func process(in Input, caps []string, sec Security) *specs.Process {
 	if in.Init != "" {
 		p.Args = append([]string{initPath, "--"}, p.Args...)
 	}
+	if r.Host.Umask != nil {
+		mask := uint32(*r.Host.Umask)
+		p.User.Umask = &mask
+	}
 	p.Rlimits = rlimits(r.Host.Ulimits)
 	if score := r.Host.OomScoreAdj; score != 0 {
 		p.OOMScoreAdj = &score
@@ -195,6 +199,15 @@ func linux(in Input) *specs.Linux {
 	l.MaskedPaths = append(append([]string{}, maskedPaths[:]...), in.Host.ThermalThrottle...)
 	l.ReadonlyPaths = append([]string{}, readonlyPaths[:]...)
 	return l
+}
+
+// SystemPaths are the paths that docker's clients see as masked and as read-only: none of a privileged
+// container and of one without the protection.
+func SystemPaths(h *folder.HostConfig) (masked, readonly []string) {
+	if h.Privileged || slices.Contains(h.SecurityOpt, "systempaths=unconfined") {
+		return []string{}, []string{}
+	}
+	return maskedPaths[:], readonlyPaths[:]
 }
 
 var maskedPaths = [...]string{

@@ -23,7 +23,7 @@ func full() *Record {
 		},
 		Host: HostConfig{
 			Binds: []string{"/a:/b"}, VolumesFrom: []string{"c:ro"}, NetworkMode: "none", PortBindings: []PortBinding{{"80/tcp", "1.2.3.4", "8000-8010"}}, PublishAllPorts: true, Links: []string{"a:b"}, AutoRemove: true, CapAdd: []string{"ALL"}, CapDrop: []string{"KILL"}, Privileged: true,
-			ReadonlyRootfs: true, SecurityOpt: []string{"seccomp=unconfined"}, Tmpfs: map[string]string{"/t": "size=1"}, ShmSize: 1,
+			ReadonlyRootfs: true, Umask: new(int64), Rows: 24, Cols: 80, SecurityOpt: []string{"seccomp=unconfined"}, Tmpfs: map[string]string{"/t": "size=1"}, ShmSize: 1,
 			LogConfig: LogConfig{"json-file", 10, 2, true, true, 5, "t", map[string]string{"a": "b"}, map[string]string{"max-file": "2"}}, Annotations: map[string]string{"k": "v"},
 			Resources: Resources{NanoCpus: 5, PidsLimit: -1, Memory: 1 << 40, MemorySwappiness: new(int64), Ulimits: []Ulimit{{"nofile", -1, 5}}, Devices: []Device{{"/a", "/b", "rw"}}, BlkioWeightDevice: []Rate{{"/dev/x", 5}}},
 		},

@@ -13,7 +13,7 @@ import (
 // it, starts it and asks for its exit code in calls of their own.
 //
 //	ROOT/containers/ID/execs/EXECID.json        what was asked for
-//	ROOT/containers/ID/execs/EXECID.state.json  made exclusively by who starts it, replaced by the monitor
+//	ROOT/containers/ID/execs/EXECID.state.json  made exclusively by who starts it; the monitor adds a line when it runs and one when it has ended
 type Exec struct {
 	ID                                      string // begins as the container's id does
 	Created                                 time.Time
@@ -55,47 +55,69 @@ func (x *ExecState) members(f *statefile.Fields) {
 	f.Time("Finished", &x.Finished)
 }
 
-const execs = "/execs"
+const execsDir = "/execs"
 
 // WriteExec keeps what was asked for.
 func (f Folder) WriteExec(x *Exec) error {
-	if err := unix.Mkdir(f.Dir+execs, 0o700); err != nil && err != unix.EEXIST {
-		return &os.PathError{Op: "mkdir", Path: f.Dir + execs, Err: err}
+	if err := unix.Mkdir(f.Dir+execsDir, 0o700); err != nil && err != unix.EEXIST {
+		return &os.PathError{Op: "mkdir", Path: f.Dir + execsDir, Err: err}
 	}
-	return statefile.Replace(f.Dir+execs, x.ID+".json", statefile.Encode(x.members), 0o600, false)
+	path := f.Dir + execsDir + "/" + x.ID + ".json" // which nobody asks for before its id is known
+	if err := statefile.Write(path, statefile.Encode(x.members), 0o600, false); err != nil {
+		return &os.PathError{Op: "write", Path: path, Err: err}
+	}
+	return nil
 }
 
 // ReadExec reads it again.
 func (f Folder) ReadExec(id string) (*Exec, error) {
 	x := new(Exec)
-	return x, statefile.Read(f.Dir+execs+"/"+id+".json", x.members)
+	return x, statefile.Read(f.Dir+execsDir+"/"+id+".json", x.members)
 }
 
 // ClaimExec makes the caller the one who starts it; os.ErrExist: it was started before.
 func (f Folder) ClaimExec(id string) error {
-	file, err := os.OpenFile(f.Dir+execs+"/"+id+".state.json", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
+	path := f.execState(id)
+	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC, 0o600)
+	if err == nil {
+		_, err = unix.Write(fd, []byte("{}\n")) // takes the block that the rest needs, too
+		unix.Close(fd)
 	}
-	defer file.Close()
-	_, err = file.WriteString("{}\n")
-	return err
+	if err != nil {
+		return &os.PathError{Op: "claim", Path: path, Err: err}
+	}
+	return nil
 }
 
-// WriteExecState replaces what became of it.
+func (f Folder) execState(id string) string { return f.Dir + execsDir + "/" + id + ".state.json" }
+
+// WriteExecState adds what became of it.
 func (f Folder) WriteExecState(id string, st *ExecState) error {
-	return statefile.Replace(f.Dir+execs, id+".state.json", statefile.Encode(st.members), 0o600, false)
+	return statefile.Append(f.execState(id), statefile.Encode(st.members))
 }
 
 // ReadExecState reads it; os.ErrNotExist: it was not started yet.
 func (f Folder) ReadExecState(id string) (*ExecState, error) {
 	st := new(ExecState)
-	return st, statefile.Read(f.Dir+execs+"/"+id+".state.json", st.members)
+	return st, statefile.ReadLast(f.execState(id), st.members)
 }
 
-// Execs lists the ids of the further processes.
-func (f Folder) Execs() []string {
-	list, _ := os.ReadDir(f.Dir + execs)
+// ForgetExecs removes the processes that have ended, and of which nothing was heard since.
+func (f Folder) ForgetExecs(since time.Time) {
+	for _, id := range f.execs() {
+		var file unix.Stat_t
+		if unix.Lstat(f.execState(id), &file) != nil || !time.Unix(file.Mtim.Unix()).Before(since) {
+			continue
+		}
+		if st, err := f.ReadExecState(id); err == nil && !st.Finished.IsZero() {
+			f.removeExec(id)
+		}
+	}
+}
+
+// execs lists the ids of the further processes.
+func (f Folder) execs() []string {
+	list, _ := os.ReadDir(f.Dir + execsDir)
 	var ids []string
 	for _, e := range list {
 		if name := e.Name(); len(name) == 64+len(".json") && name[0] != '.' {
@@ -105,8 +127,7 @@ func (f Folder) Execs() []string {
 	return ids
 }
 
-// RemoveExec forgets one.
-func (f Folder) RemoveExec(id string) {
-	unix.Unlink(f.Dir + execs + "/" + id + ".json")
-	unix.Unlink(f.Dir + execs + "/" + id + ".state.json")
+func (f Folder) removeExec(id string) {
+	unix.Unlink(f.Dir + execsDir + "/" + id + ".json")
+	unix.Unlink(f.execState(id))
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // NotFound is docker's error for a container that is not there.
@@ -28,8 +30,7 @@ func (s *Store) Find(text string) (Folder, error) {
 }
 
 func (s *Store) has(id string) bool {
-	_, err := os.Lstat(s.Folder(id).Path("record.json"))
-	return err == nil
+	return unix.Access(s.Folder(id).Path(recordFile), unix.F_OK) == nil
 }
 
 func (s *Store) prefix(text string) (Folder, error) {
@@ -65,26 +66,47 @@ func (s *Store) ids() ([]string, error) {
 // List returns every container. Folders left by a killed creation or removal are
 // cleared away; those that someone is working on are passed over.
 func (s *Store) List() ([]Folder, error) {
-	ids, err := s.ids()
+	all, err := s.All()
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Folder, 0, len(ids))
-	for _, id := range ids {
-		f := s.Folder(id)
-		if s.has(id) {
+	list := all[:0]
+	for _, f := range all {
+		if s.has(f.ID()) {
 			list = append(list, f)
-			continue
-		}
-		if l, err := f.TryLock(); err == nil {
-			if !s.has(id) {
-				s.Remove(f, "")
-				s.releaseAll(id)
-			}
-			l.Free()
-		} else if !errors.Is(err, ErrBusy) && !errors.Is(err, os.ErrNotExist) {
+		} else if err := s.Sweep(f); err != nil {
 			return nil, err
 		}
 	}
 	return list, nil
+}
+
+// All returns every folder; one without a record is for Sweep.
+func (s *Store) All() ([]Folder, error) {
+	ids, err := s.ids()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Folder, len(ids))
+	for i, id := range ids {
+		list[i] = s.Folder(id)
+	}
+	return list, nil
+}
+
+// Sweep clears a folder without a record away, unless someone is working on it.
+func (s *Store) Sweep(f Folder) error {
+	l, err := f.TryLock()
+	if errors.Is(err, ErrBusy) || errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer l.Free()
+	if id := f.ID(); !s.has(id) {
+		s.Remove(f, "")
+		s.releaseAll(id)
+	}
+	return nil
 }

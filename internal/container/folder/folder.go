@@ -53,21 +53,26 @@ func (s *Store) Create(id string) (Folder, *Lock, error) {
 	}
 }
 
+const (
+	recordFile = "record.json"
+	stateFile  = "state.json"
+)
+
 // ReadRecord reads what was asked for.
 func (f Folder) ReadRecord() (*Record, error) {
 	r := new(Record)
-	return r, f.read("record.json", r.members)
+	return r, statefile.Read(f.Path(recordFile), r.members)
 }
 
 // WriteRecord replaces the record. durable: it survives a power cut.
 func (f Folder) WriteRecord(r *Record, durable bool) error {
-	return f.replace("record.json", r.members, durable)
+	return f.replace(recordFile, r.members, durable)
 }
 
 // ReadState reads what became of it. A container without one is created.
 func (f Folder) ReadState() (*State, error) {
 	st := &State{Status: Created}
-	err := f.read("state.json", st.members)
+	err := statefile.Read(f.Path(stateFile), st.members)
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil
 	}
@@ -76,11 +81,7 @@ func (f Folder) ReadState() (*State, error) {
 
 // WriteState replaces the state; only the holder of the lock does.
 func (f Folder) WriteState(st *State, durable bool) error {
-	return f.replace("state.json", st.members, durable)
-}
-
-func (f Folder) read(name string, m statefile.Members) error {
-	return statefile.Read(f.Path(name), m)
+	return f.replace(stateFile, st.members, durable)
 }
 
 // replace replaces a file at once: temporary, fsync where asked, rename.

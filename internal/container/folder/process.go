@@ -5,6 +5,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Boot returns the id of this boot of the kernel.
@@ -16,10 +18,17 @@ func Boot() string {
 // StartTime returns field 22 of /proc/PID/stat and whether the process is there
 // and no zombie (proc_pid_stat(5)).
 func StartTime(pid int) (uint64, bool) {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	fd, err := unix.Open("/proc/"+strconv.Itoa(pid)+"/stat", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return 0, false
 	}
+	defer unix.Close(fd)
+	var line [1024]byte // 52 numbers and a name
+	n, err := unix.Read(fd, line[:])
+	if err != nil {
+		return 0, false
+	}
+	b := line[:n]
 	fields := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
 	if len(fields) < 20 {
 		return 0, false

@@ -121,6 +121,10 @@ type HostConfig struct {
 	IDStart, IDSize int64
 	// Systemd: its program is an init that manages control groups and wants its own folders.
 	Systemd bool
+	// Umask is that of its processes; nil is the runtime's.
+	Umask *int64
+	// Rows and Cols are the size of its terminal where nobody's is attached at its start.
+	Rows, Cols int
 	// Runtime is the OCI runtime as the user named it, RuntimePath its program; empty is our own.
 	Runtime     string
 	RuntimePath string

@@ -29,10 +29,10 @@ func (s *Store) Remove(f Folder, name string) error {
 		s.Release(name, f.ID())
 	}
 	// What an ordinary container leaves, without listing; then whatever is still there.
-	for _, n := range [...]string{"state.json", "hosts", "hostname", "resolv.conf", "stopped", "paused"} {
+	for _, n := range [...]string{"state.json", "hosts", "hostname", "resolv.conf", "stopped"} {
 		unix.Unlink(f.Path(n))
 	}
-	for _, n := range [...]string{"work/work", "work", "upper", "turn"} {
+	for _, n := range [...]string{"work/work", "work", "upper", "turn", marksFolder} {
 		unix.Rmdir(f.Path(n))
 	}
 	if unix.Rmdir(f.Dir) == nil {

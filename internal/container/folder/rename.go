@@ -13,7 +13,7 @@ import (
 
 // renaming is a link in a container's folder while it is renamed, to "OLD/NEW". One that is found after its
 // command was killed tells which names the container may hold besides its own.
-const renaming = "renaming"
+const renaming Mark = "renaming"
 
 // Rename gives a container another name and returns the one that it had.
 func (s *Store) Rename(f Folder, to string) (was string, err error) {
@@ -28,8 +28,8 @@ func (s *Store) Rename(f Folder, to string) (was string, err error) {
 		return "", err
 	}
 	was = r.Name
-	if err := unix.Symlink(was+"/"+to, f.Path(renaming)); err != nil {
-		return was, &os.PathError{Op: "make", Path: f.Path(renaming), Err: err}
+	if err := f.Mark(renaming, func(path string) error { return unix.Symlink(was+"/"+to, path) }); err != nil {
+		return was, err
 	}
 	defer s.settle(f)
 	if err := s.Reserve(to, r.ID); err != nil {
@@ -42,7 +42,7 @@ func (s *Store) Rename(f Folder, to string) (was string, err error) {
 // Settle gives back what a rename that was killed has left.
 func (s *Store) Settle(f Folder) {
 	var st unix.Stat_t
-	if unix.Lstat(f.Path(renaming), &st) != nil {
+	if unix.Lstat(f.MarkPath(renaming), &st) != nil {
 		return
 	}
 	if turn, err := statefile.TryLockDir(f.Path("turn")); err == nil {
@@ -53,7 +53,7 @@ func (s *Store) Settle(f Folder) {
 
 // settle keeps the name of the record and frees the other; the caller has the turn, or removes the container.
 func (s *Store) settle(f Folder) {
-	names, err := os.Readlink(f.Path(renaming))
+	names, err := os.Readlink(f.MarkPath(renaming))
 	if err != nil {
 		return
 	}
@@ -66,5 +66,5 @@ func (s *Store) settle(f Folder) {
 			s.Release(name, f.ID())
 		}
 	}
-	unix.Unlink(f.Path(renaming))
+	f.Unmark(renaming)
 }

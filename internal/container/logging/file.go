@@ -1,11 +1,12 @@
 package logging
 
 import (
-	"compress/gzip"
 	"io"
 	"os"
 	"strconv"
 	"sync"
+
+	"bantam/internal/compress/deflate"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,9 +24,12 @@ type file struct {
 	packing  sync.WaitGroup // the compression of the last rotated file
 }
 
-// added writes the buffer out where the file is full with it.
+// maxBuffer bounds what waits for Flush: entries of short lines are many times as long as these.
+const maxBuffer = 256 << 10
+
+// added writes the buffer out where the file is full with it, or memory should not be.
 func (l *file) added() error {
-	if l.maxSize > 0 && l.size+int64(len(l.buf)) >= l.maxSize {
+	if len(l.buf) >= maxBuffer || l.maxSize > 0 && l.size+int64(len(l.buf)) >= l.maxSize {
 		return l.Flush()
 	}
 	return nil
@@ -112,7 +116,7 @@ func pack(path string) {
 	if err != nil {
 		return
 	}
-	z, _ := gzip.NewWriterLevel(out, gzip.BestSpeed)
+	z := deflate.NewGzip(out, 1)
 	_, err = io.Copy(z, in)
 	if end := z.Close(); err == nil {
 		err = end

@@ -13,31 +13,24 @@ import (
 // attrs and time.
 type jsonLog struct {
 	*file
-	attrs []byte    // the member, with its comma
-	now   time.Time // whose text is
-	text  []byte
+	attrs  []byte // the member, with its comma
+	now    time.Time
+	stream string
+	tail   []byte // what follows the line: of the stream, at now
 }
 
 // Add appends one entry to the buffer, and writes the buffer when a file is full.
 func (l *jsonLog) Add(e *Entry) error {
+	if e.Time != l.now || e.Stream != l.stream { // lines that were read at once share it
+		l.now, l.stream = e.Time, e.Stream
+		l.tail = append(append(append(l.tail[:0], `,"stream":"`...), e.Stream...), '"')
+		l.tail = append(append(l.tail, l.attrs...), `,"time":"`...)
+		l.tail = append(e.Time.UTC().AppendFormat(l.tail, time.RFC3339Nano), "\"}\n"...)
+	}
 	l.buf = append(l.buf, `{"log":`...)
 	l.buf = appendJSON(l.buf, e.Line)
-	l.buf = append(l.buf, `,"stream":"`...)
-	l.buf = append(l.buf, e.Stream...)
-	l.buf = append(l.buf, '"')
-	l.buf = append(l.buf, l.attrs...)
-	l.buf = append(l.buf, `,"time":"`...)
-	l.buf = append(l.buf, l.time(e.Time)...)
-	l.buf = append(l.buf, "\"}\n"...)
+	l.buf = append(l.buf, l.tail...)
 	return l.added()
-}
-
-// time is the entry's as text: lines that were read at once share it.
-func (l *jsonLog) time(t time.Time) []byte {
-	if t != l.now {
-		l.now, l.text = t, t.UTC().AppendFormat(l.text[:0], time.RFC3339Nano)
-	}
-	return l.text
 }
 
 // attrs is the member with what the options tag, labels and env have chosen.

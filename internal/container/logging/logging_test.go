@@ -363,3 +363,24 @@ func BenchmarkJSON(b *testing.B) {
 		_ = l.Add(&Entry{Stream: "stdout", Line: line, Time: now})
 	}
 }
+
+// Entries of empty lines are eighty times as long as these: what waits for Flush is bounded.
+func TestBufferIsBounded(t *testing.T) {
+	for _, kind := range []string{"json-file", "local"} {
+		l := open(t, info(t, folder.LogConfig{Type: kind, MaxFile: 1}))
+		for range 100_000 {
+			add(t, l, Entry{Stream: "stdout", Line: []byte("\n"), Time: time.Unix(1, 0)})
+		}
+		var f *file
+		switch l := l.(type) {
+		case *jsonLog:
+			f = l.file
+		case *localLog:
+			f = l.file
+		}
+		if cap(f.buf) > 2*maxBuffer {
+			t.Errorf("%s keeps %d bytes", kind, cap(f.buf))
+		}
+		finish(t, l)
+	}
+}

@@ -12,7 +12,7 @@ import (
 type Format struct {
 	// Split finds the first record: its length, or 0 where b ends within it.
 	Split func(b []byte) (n int, err error)
-	// Decode reads a whole record.
+	// Decode reads a whole record. It may use the memory of the entry's line again.
 	Decode func(b []byte, e *Entry) error
 }
 
@@ -25,6 +25,9 @@ var (
 func splitLine(b []byte) (int, error) { return bytes.IndexByte(b, '\n') + 1, nil }
 
 func decodeJSON(b []byte, e *Entry) error {
+	if parseJSON(b, e) {
+		return nil
+	}
 	var v struct {
 		Log    string    `json:"log"`
 		Stream string    `json:"stream"`

@@ -16,7 +16,7 @@ import (
 // it (see strangerExit). The output goes on where it stopped: the container still
 // holds its pipes, which are opened anew through /proc.
 func (m *monitor) adopt() int {
-	m.group = loadGroup(m.job.ID, m.state.Cgroup)
+	m.group, m.begun = loadGroup(m.job.ID, m.state.Cgroup), m.state.Started
 	if m.pidfd < 0 {
 		m.pidfd = m.openInit()
 	}

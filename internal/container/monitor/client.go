@@ -3,7 +3,6 @@ package monitor
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"bantam/internal/container/monitor/wire"
 
@@ -49,45 +48,31 @@ func (m *monitor) openDoor() error {
 	return nil
 }
 
-// listen serves the commands until fd is readable (true), or the time in milliseconds
-// has passed or a health check has ended (false); -1 is no limit.
+// listen waits until there is something to do, or the time in milliseconds has passed (-1 is no limit), and serves
+// the commands that say something. It returns whether fd is readable.
 func (m *monitor) listen(fd, patience int) bool {
-	var end time.Time
-	if patience >= 0 {
-		end = time.Now().Add(time.Duration(patience) * time.Millisecond)
+	p := make([]unix.PollFd, 0, 8)
+	p = append(p, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}, unix.PollFd{Fd: int32(m.door.FD), Events: unix.POLLIN},
+		unix.PollFd{Fd: int32(m.health.pulse()), Events: unix.POLLIN}, unix.PollFd{Fd: int32(m.names.Waiting()), Events: unix.POLLIN},
+		unix.PollFd{Fd: int32(m.oom.FD()), Events: unix.POLLIN})
+	for _, c := range m.clients {
+		p = append(p, unix.PollFd{Fd: int32(c.conn.FD), Events: unix.POLLIN})
 	}
-	for {
-		p := make([]unix.PollFd, 0, 8)
-		p = append(p, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}, unix.PollFd{Fd: int32(m.door.FD), Events: unix.POLLIN},
-			unix.PollFd{Fd: int32(m.health.pulse()), Events: unix.POLLIN}, unix.PollFd{Fd: int32(m.names.Waiting()), Events: unix.POLLIN})
-		for _, c := range m.clients {
-			p = append(p, unix.PollFd{Fd: int32(c.conn.FD), Events: unix.POLLIN})
-		}
-		if patience >= 0 {
-			if patience = int(time.Until(end).Milliseconds()); patience < 0 {
-				return false
-			}
-		}
-		_, err := unix.Poll(p, patience)
-		if err != nil && err != unix.EINTR {
-			return true
-		}
-		if err == nil {
-			m.hear(p[4:])
-		}
-		if p[1].Revents != 0 {
-			m.answer()
-		}
-		if p[3].Revents != 0 {
-			m.names.Serve()
-		}
-		if p[0].Revents != 0 {
-			return true
-		}
-		if p[2].Revents != 0 {
-			return false
-		}
+	if _, err := unix.Poll(p, patience); err != nil {
+		return err != unix.EINTR
 	}
+	m.hear(p[5:])
+	if p[1].Revents != 0 {
+		m.stir()
+		m.answer()
+	}
+	if p[3].Revents != 0 {
+		m.names.Serve()
+	}
+	if p[4].Revents != 0 {
+		m.hearMemory()
+	}
+	return p[0].Revents != 0
 }
 
 // hear acts on what the polled clients said.
@@ -97,6 +82,7 @@ func (m *monitor) hear(polled []unix.PollFd) {
 		if polled[i].Revents == 0 {
 			continue
 		}
+		m.stir()
 		c := clients[i]
 		msg, err := c.conn.Receive()
 		if err != nil {
@@ -193,6 +179,9 @@ func (m *monitor) detach(c *client) {
 	}
 	if m.forget(c) {
 		unix.Write(c.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0}) // its sinks have copies of it
+		for _, s := range c.sinks {
+			s.close()
+		}
 		c.close()
 	}
 }

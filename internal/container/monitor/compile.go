@@ -31,9 +31,9 @@ func compile(spec *specs.Spec, r *folder.Record, f folder.Folder, host *cgroup.H
 	return plan.Compile(spec, facts, opt)
 }
 
-// Spec is the OCI spec of a container by its record.
-func Spec(r *folder.Record, f folder.Folder, profile *specs.LinuxSeccomp) (*specs.Spec, error) {
-	return makeSpec(dockerspec.Input{Record: r, Folder: f, Seccomp: profile})
+// Spec is the OCI spec of a container by its record. init is the program of --init.
+func Spec(r *folder.Record, f folder.Folder, profile *specs.LinuxSeccomp, init string) (*specs.Spec, error) {
+	return makeSpec(dockerspec.Input{Record: r, Folder: f, Seccomp: profile, Init: init})
 }
 
 // ReadProfile reads the seccomp profile of a container that has one of its own, or nil.
@@ -42,11 +42,7 @@ func ReadProfile(f folder.Folder) (*specs.LinuxSeccomp, error) {
 }
 
 // Plan is the plan of a container that was never written to disk.
-func Plan(r *folder.Record, f folder.Folder, profile *specs.LinuxSeccomp) (*plan.Plan, error) {
-	spec, err := makeSpec(dockerspec.Input{Record: r, Folder: f, Seccomp: profile})
-	if err != nil {
-		return nil, err
-	}
+func Plan(r *folder.Record, f folder.Folder, spec *specs.Spec) (*plan.Plan, error) {
 	host, err := cgroup.Discover()
 	if err != nil {
 		return nil, err

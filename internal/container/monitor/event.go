@@ -22,11 +22,8 @@ func (m *monitor) tellEvent(kind, action, id string, attributes map[string]strin
 
 // eventDied tells of the container's end as the state has it.
 func (m *monitor) eventDied() {
-	if m.state.OOM {
-		m.event("oom")
-	}
 	m.volumeEvents("unmount")
-	m.event("die", "execDuration", strconv.Itoa(int(m.state.Finished.Sub(m.state.Started).Seconds())), "exitCode", strconv.Itoa(m.state.ExitCode))
+	m.event("die", "execDuration", strconv.Itoa(int(time.Since(m.begun).Seconds())), "exitCode", strconv.Itoa(m.state.ExitCode))
 }
 
 // volumeEvents tells that the container's volumes are mounted or no longer are.

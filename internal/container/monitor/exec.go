@@ -13,7 +13,6 @@ import (
 	"bantam/internal/container/terminal"
 	"bantam/internal/launch"
 	"bantam/internal/linux/cgroup"
-	"bantam/internal/linux/namespace"
 	"bantam/internal/plan"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -47,6 +46,7 @@ func (m *monitor) execClient(c *client, msg wire.Message) {
 	_ = c.conn.Send(wire.KindStarted, nil, fds...)
 	if console >= 0 {
 		unix.Close(console)
+		mind(c.conn, proc.Pidfd)
 	}
 	code := exitCode(proc.Pidfd)
 	m.keepExec(r, code, &state)
@@ -55,6 +55,39 @@ func (m *monitor) execClient(c *client, msg wire.Message) {
 		m.event("exec_die", "execID", r.ID, "exitCode", strconv.Itoa(code))
 	}
 	_ = c.conn.Send(wire.KindExited, []byte{byte(code)})
+}
+
+// mind waits until the process has ended or its command goes, and takes the terminal that is left to it.
+func mind(command wire.Conn, pidfd int) {
+	p := [2]unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}, {Fd: int32(command.FD), Events: unix.POLLIN}}
+	for {
+		if _, err := unix.Poll(p[:], -1); err == unix.EINTR {
+			continue
+		} else if err != nil || p[1].Revents == 0 {
+			return
+		}
+		msg, err := command.Receive()
+		if err == nil && msg.Kind == wire.KindKeep && len(msg.FDs) == 1 {
+			go drain(msg.FDs[0])
+		}
+		return
+	}
+}
+
+// drain reads a terminal until nobody has it any more, so that nobody waits for room in it.
+func drain(terminal int) {
+	defer unix.Close(terminal)
+	p := [1]unix.PollFd{{Fd: int32(terminal), Events: unix.POLLIN}}
+	b := make([]byte, 4096)
+	for {
+		_, err := unix.Poll(p[:], -1)
+		if err == nil {
+			_, err = unix.Read(terminal, b)
+		}
+		if err != nil && err != unix.EINTR && err != unix.EAGAIN { // EIO is its end
+			return
+		}
+	}
 }
 
 // request reads what came with the message and acts on it.
@@ -162,12 +195,6 @@ func (m *monitor) execPlan(r *wire.ExecRequest, stdio [3]int) (*plan.Plan, launc
 	if err != nil {
 		return nil, cfg, err
 	}
-	for i := range p.Join {
-		if p.Join[i].Path == "" && !p.Join[i].ByParent {
-			k, _ := namespace.ByFlag(p.Join[i].Flag)
-			p.Join[i].Path = "/proc/" + strconv.Itoa(m.state.Pid) + "/ns/" + k.Proc
-		}
-	}
 	return p, cfg, nil
 }
 
@@ -180,10 +207,6 @@ func (m *monitor) execSpec(r *wire.ExecRequest) (*specs.Spec, *specs.Process, er
 		return nil, nil, err
 	}
 	in.Seccomp = profile
-	spec, err := makeSpec(in)
-	if err != nil {
-		return nil, nil, err
-	}
 	own := *m.record
 	own.Path, own.Args = r.Args[0], r.Args[1:]
 	own.Config.Env = append(append([]string{}, own.Config.Env...), r.Env...)
@@ -200,7 +223,12 @@ func (m *monitor) execSpec(r *wire.ExecRequest) (*specs.Spec, *specs.Process, er
 	if err != nil {
 		return nil, nil, err
 	}
-	return spec, as.Process, nil
+	if r.User == "" && !r.Privileged {
+		return as, as.Process, nil // all but the process is the container's, and so is who it is
+	}
+	in.Record = m.record
+	spec, err := makeSpec(in)
+	return spec, as.Process, err
 }
 
 // bringIn takes the child from the fork to its execve.

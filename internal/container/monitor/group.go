@@ -121,13 +121,16 @@ func Pids(id, path string) ([]int, error) {
 	return g.Group.Pids(true)
 }
 
-// Stats is what a container has used so far.
-func Stats(id, path string) (*cgroup.Stats, error) {
-	g := loadGroup(id, path)
-	if g == nil {
+// Stats is what a container has used so far; brief is for [cgroup.Group.Brief].
+func Stats(host *cgroup.Host, id, path string, brief bool) (*cgroup.Stats, error) {
+	g, err := cgroup.New(cgroup.Config{Host: host, ID: id, Path: path})
+	switch {
+	case path == "" || err != nil:
 		return nil, errNoGroup
+	case brief:
+		return g.Brief()
 	}
-	return g.Group.Stats()
+	return g.Stats()
 }
 
 // Limit sets a running container's limits anew: those of its record.

@@ -29,11 +29,10 @@ type health struct {
 	interval, timeout, period, startEvery time.Duration
 	retries                               int
 
-	started time.Time
-	next    time.Time
-	running bool
-	done    chan folder.Probe
-	event   int // eventfd: a probe has ended
+	started, asked, next time.Time // of the container, the last probe and the next, by the monotonic clock
+	running              bool
+	done                 chan folder.Probe
+	event                int // eventfd: a probe has ended
 }
 
 // newHealth makes the check that the record asks for, nil if it asks for none.
@@ -49,7 +48,7 @@ func (m *monitor) newHealth() *health {
 	}
 	h := &health{
 		test: c.Test[1:], interval: or(c.Interval, healthInterval), timeout: or(c.Timeout, healthTimeout), period: time.Duration(c.StartPeriod),
-		startEvery: or(c.StartInterval, healthStartInterval), retries: c.Retries, started: m.state.Started, done: make(chan folder.Probe, 1), event: event,
+		startEvery: or(c.StartInterval, healthStartInterval), retries: c.Retries, started: m.begun, done: make(chan folder.Probe, 1), event: event,
 	}
 	if c.Test[0] == "CMD-SHELL" {
 		h.test = []string{"/bin/sh", "-c", c.Test[1]}
@@ -124,8 +123,8 @@ func (h *health) tick(m *monitor) {
 		h.schedule(m)
 	default:
 	}
-	if !h.running && !time.Now().Before(h.next) {
-		h.running = true
+	if now := time.Now(); !h.running && !now.Before(h.next) {
+		h.running, h.asked = true, now
 		m.execs.Add(1)
 		event := h.event
 		go func() {
@@ -147,7 +146,7 @@ func (h *health) judge(m *monitor, p folder.Probe) {
 	switch {
 	case p.ExitCode == 0:
 		s.FailingStreak, s.Status = 0, "healthy"
-	case s.Status == "starting" && p.Start.Sub(h.started) < h.period:
+	case s.Status == "starting" && h.asked.Sub(h.started) < h.period:
 		// It is still starting: no failure counts.
 	default:
 		if s.FailingStreak++; s.FailingStreak >= h.retries {

@@ -10,7 +10,6 @@ import (
 	"cmp"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"bantam/internal/container/monitor/wire"
 	"bantam/internal/container/names"
 	"bantam/internal/container/volumes"
+	"bantam/internal/linux/cgroup"
 	"bantam/internal/linux/selfexe"
 
 	"golang.org/x/sys/unix"
@@ -36,18 +36,22 @@ type monitor struct {
 	state   *folder.State
 	lock    folder.Lock
 
-	pidfd  int
-	log    logging.Log
-	output *output
-	group  *group
-	input  int            // of the container: a pipe's write end, or the terminal's master end; or -1
-	stdin  int            // the terminal's master end, from a command whose monitor was killed, or -1
-	execs  sync.WaitGroup // further processes in the container
-	health *health        // nil without a health check
-	names  *names.Resolver
-	ran    bool   // it ran before this monitor started it
-	kept   [2]int // the container's output, from the same, or -1
-	net    *connect.Container
+	pidfd   int
+	log     logging.Log
+	output  *output
+	group   *group
+	input   int            // of the container: a pipe's write end, or the terminal's master end; or -1
+	stdin   int            // the terminal's master end, from a command whose monitor was killed, or -1
+	execs   sync.WaitGroup // further processes in the container
+	health  *health        // nil without a health check
+	oom     *cgroup.OOM    // nil without a watch: see watchMemory
+	names   *names.Resolver
+	ran     bool      // it ran before this monitor started it
+	begun   time.Time // of this life, by the monotonic clock: state.Started is the wall's, which may jump
+	stirred time.Time // since when there is something to be given back: see settle; zero is at rest
+	visited time.Time // when the last command came
+	kept    [2]int    // the container's output, from the same, or -1
+	net     *connect.Container
 }
 
 // Main is the hidden verb "monitor". The command's end of the socket is descriptor wire.FD.
@@ -123,38 +127,21 @@ func (m *monitor) load() (err error) {
 // watch waits for the container's end, listens to commands and checks its health meanwhile.
 func (m *monitor) watch() {
 	m.health = m.newHealth()
-	settled := false
-	for {
-		patience := m.health.patience()
-		if !settled && (patience < 0 || patience > settleAfter) {
-			patience = settleAfter
-		}
-		if m.listen(m.pidfd, patience) {
-			return
-		}
-		m.health.tick(m)
-		if !settled && time.Since(m.state.Started) > settleAfter*time.Millisecond {
-			settle()
-			settled = true
-		}
+	if m.mayRunOut() {
+		m.watchMemory()
 	}
-}
-
-// settleAfter is when, in milliseconds, a container counts as one that stays.
-const settleAfter = 1000
-
-// settle gives the memory of the start back and keeps the heap small from now on:
-// a monitor lives as long as its container.
-func settle() {
-	debug.SetGCPercent(25)
-	debug.FreeOSMemory()
+	m.stir()
+	for !m.listen(m.pidfd, m.patience()) {
+		m.health.tick(m)
+		m.settle()
+	}
 }
 
 // finish records the exit before anything else, and tells the commands that listen.
 func (m *monitor) finish(status folder.Status) {
 	code := exitCode(m.pidfd)
 	m.state.Status, m.state.ExitCode, m.state.Finished = status, code, time.Now().UTC()
-	m.state.OOM = code == 128+int(unix.SIGKILL) && m.group.ranOutOfMemory()
+	m.memoryEnd(code == 128+int(unix.SIGKILL))
 	err := m.folder.WriteState(m.state, !m.record.Host.AutoRemove)
 	m.eventDied()
 	if m.record.Host.AutoRemove && err == nil {

@@ -1,6 +1,8 @@
 package monitor
 
 import (
+	"cmp"
+
 	"bantam/internal/container/connect"
 	"bantam/internal/container/monitor/wire"
 	"bantam/internal/launch"
@@ -12,7 +14,7 @@ import (
 func (m *monitor) connect(pid int) (err error) {
 	host := connect.On(m.job.Root)
 	if len(m.state.Networks) > 0 {
-		host.Clear(m.record.ID, nil, m.state.Networks)
+		_ = host.Clear(m.record.ID, nil, m.state.Networks) // a plugin's trouble shows when it connects again
 		m.state.Networks = nil
 	}
 	if m.net, err = host.Start(m.record, pid); err != nil {
@@ -27,10 +29,13 @@ func (m *monitor) connect(pid int) (err error) {
 
 // disconnect takes back what connect made.
 func (m *monitor) disconnect() {
+	var err error
 	if m.net == nil && len(m.state.Networks) > 0 { // its end was not seen
-		connect.On(m.job.Root).Clear(m.record.ID, nil, m.state.Networks)
+		err = connect.On(m.job.Root).Clear(m.record.ID, nil, m.state.Networks)
 	}
-	m.net.Stop()
+	if err = cmp.Or(err, m.net.Stop()); err != nil {
+		m.state.Error = err.Error()
+	}
 	m.net = nil
 	if len(m.state.Networks) == 0 {
 		return

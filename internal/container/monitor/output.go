@@ -22,14 +22,17 @@ type stream struct {
 	to     []*sink
 	line   []byte        // an unfinished line
 	part   *logging.Part // of a long line, the last piece that was logged
+	wide   bool          // its pipe has been made as big as it gets
 }
 
 // sink is the attached command's descriptor. A writer that stops reading must not
-// stop the log once the command is gone: wake ends a wait for it.
+// stop the log once the command is gone: wake ends a wait for it. Who detaches closes it at
+// once: nobody's terminal is kept open until the container next prints something.
 type sink struct {
-	fd    int
-	plain bool // a regular file or the like: never blocks for long
-	wake  int  // copy of the client's eventfd, readable when the command is gone
+	mu    sync.Mutex // of a write, or of the closing
+	fd    int        // -1 once it is closed
+	plain bool       // never blocks for long: a regular file, or a pipe that says where it is full
+	wake  int        // copy of the client's eventfd, readable when the command is gone
 }
 
 func newSink(fd, wake int) *sink {
@@ -40,7 +43,21 @@ func newSink(fd, wake int) *sink {
 	if dup != nil {
 		own = -1 // poll passes it over
 	}
-	return &sink{fd: fd, wake: own, plain: err == nil && kind == unix.S_IFREG}
+	s := &sink{fd: fd, wake: own, plain: err == nil && kind == unix.S_IFREG}
+	if err == nil && kind == unix.S_IFIFO {
+		s.open()
+	}
+	return s
+}
+
+// open opens a pipe again, for a description of our own that does not block: the command's is not ours to change.
+func (s *sink) open() {
+	again, err := unix.Open("/proc/self/fd/"+strconv.Itoa(s.fd), unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil { // nobody reads from it, or it is another user's
+		return
+	}
+	unix.Close(s.fd)
+	s.fd, s.plain = again, true
 }
 
 // pipeAtom is what a pipe takes whole once poll calls it writable (pipe(7), PIPE_BUF).
@@ -48,20 +65,26 @@ const pipeAtom = 4096
 
 // write passes output on; after an error, or once the command is gone, the sink is closed.
 func (s *sink) write(b []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for len(b) > 0 && s.fd >= 0 {
 		n := len(b)
 		if !s.plain {
 			if !s.writable() {
-				s.close()
+				s.shut()
 				return
 			}
 			n = min(n, pipeAtom)
 		}
 		n, err := unix.Write(s.fd, b[:n])
 		switch {
-		case err == unix.EINTR || err == unix.EAGAIN:
+		case err == unix.EINTR:
+		case err == unix.EAGAIN:
+			if !s.writable() {
+				s.shut()
+			}
 		case err != nil:
-			s.close()
+			s.shut()
 		default:
 			b = b[n:]
 		}
@@ -79,8 +102,25 @@ func (s *sink) writable() bool {
 	}
 }
 
+// close closes it, if it is there; a write that waits has been woken.
 func (s *sink) close() {
-	if s != nil && s.fd >= 0 {
+	if s != nil {
+		s.mu.Lock()
+		s.shut()
+		s.mu.Unlock()
+	}
+}
+
+// closed says that nothing can be written any more.
+func (s *sink) closed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fd < 0
+}
+
+// shut closes it for who has locked it.
+func (s *sink) shut() {
+	if s.fd >= 0 {
 		unix.Close(s.fd)
 		unix.Close(s.wake)
 		s.fd, s.wake = -1, -1
@@ -98,6 +138,7 @@ type output struct {
 	log     logging.Log
 	logErr  error
 	done    chan struct{}
+	entry   logging.Entry // the one that is added, so that a line costs no memory of its own
 	buf     [64 << 10]byte
 }
 
@@ -133,7 +174,7 @@ func (o *output) sinks(s *stream) []*sink {
 	defer o.mu.Unlock()
 	live := s.to[:0]
 	for _, to := range s.to {
-		if to.fd >= 0 {
+		if !to.closed() {
 			live = append(live, to)
 		}
 	}
@@ -153,31 +194,45 @@ func (o *output) end(s *stream) {
 
 func (o *output) run() {
 	defer close(o.done)
+	var p [2]unix.PollFd
 	for len(o.streams) > 0 {
-		p := make([]unix.PollFd, len(o.streams))
 		for i, s := range o.streams {
 			p[i] = unix.PollFd{Fd: int32(s.from), Events: unix.POLLIN}
 		}
-		if _, err := unix.Poll(p, -1); err != nil && err != unix.EINTR {
+		asked := time.Now()
+		if _, err := unix.Poll(p[:len(o.streams)], -1); err != nil && err != unix.EINTR {
 			break
 		}
-		live := o.streams[:0]
+		waited := time.Since(asked)
+		live, most := o.streams[:0], 0
 		for i, s := range o.streams {
-			if p[i].Revents == 0 || o.copy(s) {
+			if p[i].Revents == 0 {
 				live = append(live, s)
+			} else if n, more := o.copy(s); more {
+				live, most = append(live, s), max(most, n)
 			}
 		}
 		o.streams = live
+		if waited < restless && most < len(o.buf) {
+			_ = unix.Nanosleep(&unix.Timespec{Nsec: int64(nap)}, nil)
+		}
 	}
 	o.keep(o.log.Close())
 }
 
-// copy moves what there is; false at the stream's end.
-func (o *output) copy(s *stream) bool {
+// A container that writes small pieces without pause is left alone for the time of a nap, in which they gather in its
+// pipe. Woken for each of them, the two would take turns on the CPU and be slower by half.
+const (
+	restless = 100 * time.Microsecond // so soon after the last output comes the next
+	nap      = 300 * time.Microsecond
+)
+
+// copy moves what there is, and says how much; more is false at the stream's end.
+func (o *output) copy(s *stream) (n int, more bool) {
 	n, err := unix.Read(s.from, o.buf[:])
 	switch {
 	case err == unix.EINTR || err == unix.EAGAIN:
-		return true
+		return 0, true
 	case err != nil || n <= 0: // EIO is a terminal's end of file
 		if len(s.line) > 0 {
 			o.add(s, s.line, time.Now())
@@ -185,14 +240,19 @@ func (o *output) copy(s *stream) bool {
 		}
 		unix.Close(s.from)
 		o.end(s)
-		return false
+		return 0, false
+	}
+	if n == len(o.buf) && !s.wide {
+		// Where it is refused the pipe stays as it is.
+		_, _ = unix.FcntlInt(uintptr(s.from), unix.F_SETPIPE_SZ, widePipe)
+		s.wide = true
 	}
 	for _, to := range o.sinks(s) {
 		to.write(o.buf[:n])
 	}
 	o.lines(s, o.buf[:n])
 	o.flush()
-	return true
+	return n, true
 }
 
 // lines adds an entry for each line that ended, and keeps the rest.
@@ -220,7 +280,8 @@ func (o *output) lines(s *stream, b []byte) {
 }
 
 func (o *output) add(s *stream, line []byte, now time.Time) {
-	o.keep(o.log.Add(&logging.Entry{Stream: s.name, Line: line, Time: now, Part: s.piece(line, now)}))
+	o.entry = logging.Entry{Stream: s.name, Line: line, Time: now, Part: s.piece(line, now)}
+	o.keep(o.log.Add(&o.entry))
 }
 
 // piece says which piece of a long line this one is; nil for a line that is whole.

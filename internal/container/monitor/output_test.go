@@ -10,6 +10,7 @@ import (
 
 	"bantam/internal/container/folder"
 	"bantam/internal/container/logging"
+	"bantam/internal/container/monitor/wire"
 
 	"golang.org/x/sys/unix"
 )
@@ -165,4 +166,139 @@ func write(fd int, text string) error {
 		b = b[n:]
 	}
 	return nil
+}
+
+// A fast container's log must not feed the garbage collector, which is run often in a monitor.
+func TestLinesCostNoMemory(t *testing.T) {
+	log, _ := jsonLog(t, 1<<20, 1)
+	o := newOutput(nil, log)
+	s := &stream{name: "stdout"}
+	text := bytes.Repeat([]byte("a line of \"text\"\n"), 1000)
+	o.lines(s, text) // the buffers grow
+	o.flush()
+	per := testing.AllocsPerRun(10, func() {
+		o.lines(s, text)
+		o.flush()
+	})
+	if o.logErr != nil {
+		t.Fatal(o.logErr)
+	}
+	if per > 5 { // those of a rotation
+		t.Errorf("%v allocations for 1000 lines", per)
+	}
+}
+
+// A pipe that is found full is made wide, and what went through it is all there.
+func TestPipeOfFastContainerGrows(t *testing.T) {
+	log, path := jsonLog(t, 0, 1)
+	from, to, _, err := sturdyPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := bytes.Repeat([]byte("0123456789\n"), 20000)
+	if n, err := unix.Write(to, text); err != nil || n != len(text) {
+		t.Fatalf("%d of %d bytes, %v", n, len(text), err)
+	}
+	s := &stream{name: "stdout", from: from}
+	o := newOutput([]*stream{s}, log)
+	go o.run()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if n, _ := unix.IoctlGetInt(to, unix.TIOCINQ); n == 0 {
+			break
+		}
+	}
+	size, err := unix.FcntlInt(uintptr(to), unix.F_GETPIPE_SZ, 0)
+	unix.Close(to)
+	<-o.done
+	if err != nil || size != widePipe {
+		t.Errorf("the pipe holds %d bytes, %v", size, err)
+	}
+	if n := len(entries(t, path)); n != 20000 {
+		t.Errorf("%d entries", n)
+	}
+}
+
+// A pipe takes as much as it has room for, without being made one that does not block for the command that gave it.
+func TestSinkPipe(t *testing.T) {
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := unix.FcntlInt(uintptr(p[1]), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(theirs)
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(wake)
+	s := newSink(p[1], wake)
+	if !s.plain {
+		t.Error("the pipe is asked before each piece")
+	}
+	if flags, err := unix.FcntlInt(uintptr(theirs), unix.F_GETFL, 0); err != nil || flags&unix.O_NONBLOCK != 0 {
+		t.Errorf("the command's end has the flags %#x: %v", flags, err)
+	}
+	text := bytes.Repeat([]byte("0123456789abcdef"), 1<<14) // four times what fits
+	got := make(chan []byte)
+	go func() {
+		b := make([]byte, 0, len(text))
+		for len(b) < len(text) {
+			n, err := unix.Read(p[0], b[len(b):cap(b)])
+			if err != nil || n == 0 {
+				break
+			}
+			b = b[:len(b)+n]
+		}
+		got <- b
+	}()
+	s.write(text)
+	if b := <-got; !bytes.Equal(b, text) {
+		t.Errorf("%d bytes of %d came through", len(b), len(text))
+	}
+	// Nobody reads any more: the wait ends when the command is gone.
+	if _, err := unix.Write(wake, []byte{1, 0, 0, 0, 0, 0, 0, 0}); err != nil {
+		t.Fatal(err)
+	}
+	s.write(text)
+	if s.fd >= 0 {
+		t.Error("it is written to although its command is gone")
+	}
+	unix.Close(p[0])
+}
+
+// Who leaves has no descriptor held any more, also while a write waits for it.
+func TestLeaverIsClosed(t *testing.T) {
+	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &client{conn: wire.Conn{FD: -1}, wake: wake}
+	var idle, busy [2]int
+	for i, p := range []*[2]int{&idle, &busy} {
+		if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(p[0])
+		c.sinks[i] = newSink(p[1], wake)
+	}
+	written := make(chan struct{})
+	go func() {
+		c.sinks[1].write(make([]byte, 1<<20)) // more than the pipe holds
+		close(written)
+	}()
+	for b := make([]byte, 1); ; { // until it has begun
+		if n, err := unix.Read(busy[0], b); n == 1 && err == nil {
+			break
+		}
+	}
+	m := &monitor{job: &wire.Job{}, clients: []*client{c}}
+	m.detach(c)
+	<-written
+	p := []unix.PollFd{{Fd: int32(idle[0]), Events: unix.POLLIN}}
+	if n, err := unix.Poll(p, 0); n != 1 || p[0].Revents&unix.POLLHUP == 0 {
+		t.Errorf("the pipe of one that left is still open: %#x, %v", p[0].Revents, err)
+	}
 }

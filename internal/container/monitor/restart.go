@@ -44,7 +44,7 @@ func (m *monitor) afterLife() int {
 		for len(m.clients) > 0 {
 			m.detach(m.clients[0])
 		}
-		if time.Since(m.state.Started) > steadyAfter {
+		if time.Since(m.begun) > steadyAfter {
 			wait = firstWait
 		}
 		if !m.rest(wait) {

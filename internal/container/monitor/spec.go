@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -18,6 +19,9 @@ import (
 // the container has its namespaces and mounts.
 func (m *monitor) spec(p *peers, s *volumes.Sources) (*specs.Spec, error) {
 	in := dockerspec.Input{Record: m.record, Folder: m.folder, Rows: m.job.Rows, Cols: m.job.Cols}
+	if in.Rows == 0 {
+		in.Rows, in.Cols = uint16(m.record.Host.Rows), uint16(m.record.Host.Cols)
+	}
 	var err error
 	if in.Seccomp, err = readProfile(m.folder.Path("seccomp.json")); err != nil {
 		return nil, err
@@ -52,7 +56,9 @@ func makeSpec(in dockerspec.Input) (*specs.Spec, error) {
 		in.Names.Dir = in.Folder.Dir[:strings.LastIndexByte(in.Folder.Dir, '/')+1] + id
 	}
 	if h.Init {
-		in.Init = os.Getenv("BANTAM_OCI")
+		in.Init = cmp.Or(in.Init, os.Getenv("BANTAM_OCI"))
+	} else {
+		in.Init = ""
 	}
 	for _, d := range h.Devices {
 		dev, ok := device(d.PathOnHost)

@@ -76,9 +76,6 @@ func (m *monitor) startOwn(spec *specs.Spec, trees map[string]int) (err error) {
 	}
 	cfg.Stdio, cfg.Console = io.child, io.console
 	terminal.Own(io.child, spec, &spec.Process.User)
-	// Nobody in the container can trace a child that is about to be its first process, unless a user
-	// namespace is its own.
-	cfg.ShareMemory = m.record.Host.IDSize == 0
 	proc, err := launch.Start(p, cfg)
 	io.closeChild()
 	if err != nil {
@@ -204,8 +201,9 @@ func (m *monitor) recordStart(pid int) error {
 		return err
 	}
 	m.state.Status, m.state.Pid, m.state.PidStart, m.state.Boot = folder.Running, pid, start, folder.Boot()
-	m.state.Started = time.Now().UTC()
-	m.state.Health = nil
+	m.begun = time.Now()
+	m.state.Started = m.begun.UTC() // without the monotonic clock
+	m.state.Health, m.state.OOM = nil, false
 	if m.checksHealth() {
 		m.state.Health = &folder.Health{Status: "starting"}
 	}
@@ -220,7 +218,9 @@ func (m *monitor) recordStart(pid int) error {
 func (m *monitor) failed(err error) int {
 	text, code := startError(err)
 	m.closeNames()
-	m.net.Stop()
+	if stop := m.net.Stop(); stop != nil {
+		text += "; " + stop.Error()
+	}
 	if rm := m.group.remove(); rm != nil {
 		text += "; " + rm.Error()
 	}

@@ -71,8 +71,11 @@ func sturdyPipe() (from, to int, ino uint64, err error) {
 	return p[0], to, inode(to), nil
 }
 
-// pipeSize is what a container may write ahead of its monitor.
-const pipeSize = 256 << 10
+// What a container may write ahead of its monitor: at first, and once it has written much at a time.
+const (
+	pipeSize = 256 << 10
+	widePipe = 1 << 20
+)
 
 func inode(fd int) uint64 {
 	var st unix.Stat_t

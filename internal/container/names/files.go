@@ -11,6 +11,7 @@ import (
 
 	"bantam/internal/container/folder"
 	"bantam/internal/network"
+	"bantam/internal/network/cni"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,7 +37,8 @@ func Write(s *folder.Store, r *folder.Record, endpoints []network.Endpoint) erro
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("read the host's resolver configuration: %w", err)
 	}
-	return write(s, r, "resolv.conf", resolvConf(string(host), r, resolves(string(host), r)))
+	dns := pluginDNS(endpoints)
+	return write(s, r, "resolv.conf", resolvConf(string(host), r, dns, resolves(string(host), r, dns)))
 }
 
 // write changes a file's content where it is, if it isn't that already.
@@ -132,7 +134,7 @@ func ownNames(r *folder.Record, endpoints []network.Endpoint) string {
 func links(s *folder.Store, r *folder.Record, endpoints []network.Endpoint) string {
 	var b strings.Builder
 	for i := range endpoints {
-		if answers(&endpoints[i]) {
+		if answers(endpoints[i].NetworkName) {
 			continue
 		}
 		for _, l := range attachment(r, endpoints[i].Network).Links {
@@ -164,5 +166,6 @@ func attachment(r *folder.Record, id string) *network.Attachment {
 	return &network.Attachment{}
 }
 
-// answers says whether names of a network are resolved: not on the default bridge, as with docker.
-func answers(e *network.Endpoint) bool { return e.NetworkName != network.DefaultName }
+// answers says whether names of a network are resolved: not on the default bridge, as with docker, and on those of CNI a
+// plugin does it.
+func answers(name string) bool { return name != network.DefaultName && !cni.Is(name) }

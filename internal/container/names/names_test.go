@@ -24,19 +24,24 @@ func TestResolvConf(t *testing.T) {
 	for _, c := range []struct {
 		what, host, want string
 		r                folder.Record
+		dns              network.DNS
 	}{
-		{"host network", far, far, folder.Record{Host: folder.HostConfig{NetworkMode: "host"}}},
-		{"host network, options", far, "nameserver 1.1.1.1\nsearch a.example b.example\noptions edns0\n", folder.Record{Host: folder.HostConfig{DNS: []string{"1.1.1.1"}}}},
-		{"default bridge", far, "nameserver 192.0.2.53\nsearch a.example b.example\noptions edns0\n", folder.Record{Networks: on("bridge")}},
-		{"default bridge, server on the loopback", near, "nameserver 127.0.0.11\noptions edns0 trust-ad ndots:0\n", folder.Record{Networks: on("bridge")}},
-		{"default bridge, --dns", near, "nameserver 1.1.1.1\noptions edns0 trust-ad\n", folder.Record{Networks: on("bridge"), Host: folder.HostConfig{DNS: []string{"1.1.1.1"}}}},
-		{"user network", far, "nameserver 127.0.0.11\nsearch a.example b.example\noptions edns0 ndots:0\n", folder.Record{Networks: on("nest")}},
-		{"both", far, "nameserver 127.0.0.11\nsearch a.example b.example\noptions edns0 ndots:0\n", folder.Record{Networks: on("bridge", "nest")}},
-		{"user network, options", far, "nameserver 127.0.0.11\nsearch s\noptions ndots:3\n", folder.Record{Networks: on("nest"), Host: folder.HostConfig{DNS: []string{"1.1.1.1"}, DNSSearch: []string{"s"}, DNSOptions: []string{"ndots:3"}}}},
-		{"no search", far, "nameserver 127.0.0.11\noptions edns0 ndots:0\n", folder.Record{Networks: on("nest"), Host: folder.HostConfig{DNSSearch: []string{"."}}}},
-		{"no file", "", "nameserver 127.0.0.11\noptions ndots:0\n", folder.Record{Networks: on("nest")}},
+		{"host network", far, far, folder.Record{Host: folder.HostConfig{NetworkMode: "host"}}, network.DNS{}},
+		{"host network, options", far, "nameserver 1.1.1.1\nsearch a.example b.example\noptions edns0\n", folder.Record{Host: folder.HostConfig{DNS: []string{"1.1.1.1"}}}, network.DNS{}},
+		{"default bridge", far, "nameserver 192.0.2.53\nsearch a.example b.example\noptions edns0\n", folder.Record{Networks: on("bridge")}, network.DNS{}},
+		{"default bridge, server on the loopback", near, "nameserver 127.0.0.11\noptions edns0 trust-ad ndots:0\n", folder.Record{Networks: on("bridge")}, network.DNS{}},
+		{"default bridge, --dns", near, "nameserver 1.1.1.1\noptions edns0 trust-ad\n", folder.Record{Networks: on("bridge"), Host: folder.HostConfig{DNS: []string{"1.1.1.1"}}}, network.DNS{}},
+		{"user network", far, "nameserver 127.0.0.11\nsearch a.example b.example\noptions edns0 ndots:0\n", folder.Record{Networks: on("nest")}, network.DNS{}},
+		{"both", far, "nameserver 127.0.0.11\nsearch a.example b.example\noptions edns0 ndots:0\n", folder.Record{Networks: on("bridge", "nest")}, network.DNS{}},
+		{"user network, options", far, "nameserver 127.0.0.11\nsearch s\noptions ndots:3\n", folder.Record{Networks: on("nest"), Host: folder.HostConfig{DNS: []string{"1.1.1.1"}, DNSSearch: []string{"s"}, DNSOptions: []string{"ndots:3"}}}, network.DNS{}},
+		{"no search", far, "nameserver 127.0.0.11\noptions edns0 ndots:0\n", folder.Record{Networks: on("nest"), Host: folder.HostConfig{DNSSearch: []string{"."}}}, network.DNS{}},
+		{"no file", "", "nameserver 127.0.0.11\noptions ndots:0\n", folder.Record{Networks: on("nest")}, network.DNS{}},
+		{"CNI", far, "nameserver 10.0.0.53\nsearch b.example\noptions edns0\n", folder.Record{Networks: on("cni:net")}, network.DNS{Servers: []string{"10.0.0.53"}, Search: []string{"b.example"}}},
+		{"CNI, server on the loopback", near, "nameserver 10.0.0.53\noptions edns0 trust-ad\n", folder.Record{Networks: on("cni:net")}, network.DNS{Servers: []string{"10.0.0.53"}}},
+		{"CNI, options", far, "nameserver 1.1.1.1\nsearch a.example b.example\noptions o\n", folder.Record{Networks: on("cni:net"), Host: folder.HostConfig{DNS: []string{"1.1.1.1"}}}, network.DNS{Servers: []string{"10.0.0.53"}, Options: []string{"o"}}},
+		{"CNI and user network", far, "nameserver 127.0.0.11\nsearch a.example b.example\noptions edns0 ndots:0\n", folder.Record{Networks: on("cni:net", "nest")}, network.DNS{Servers: []string{"10.0.0.53"}}},
 	} {
-		if got := resolvConf(c.host, &c.r, resolves(c.host, &c.r)); got != c.want {
+		if got := resolvConf(c.host, &c.r, &c.dns, resolves(c.host, &c.r, &c.dns)); got != c.want {
 			t.Errorf("%s: %q, want %q", c.what, got, c.want)
 		}
 	}

@@ -13,15 +13,35 @@ import (
 // resolves says whether a resolver answers in the container's network namespace: on networks
 // whose containers have names, and on the default bridge where the host's name servers are on its loopback,
 // where no container reaches them. (Docker writes public servers into resolv.conf there.)
-func resolves(host string, r *folder.Record) bool {
+func resolves(host string, r *folder.Record, dns *network.DNS) bool {
 	own := false
 	for i := range r.Networks {
-		if r.Networks[i].NetworkName != network.DefaultName {
+		if answers(r.Networks[i].NetworkName) {
 			return true
 		}
 		own = true
 	}
-	return own && len(r.Host.DNS) == 0 && !slices.ContainsFunc(lines(host, "nameserver"), reachable)
+	return own && len(r.Host.DNS)+len(dns.Servers) == 0 && !slices.ContainsFunc(lines(host, "nameserver"), reachable)
+}
+
+// pluginDNS is what CNI's plugins say of name servers, the first of them that does.
+func pluginDNS(endpoints []network.Endpoint) *network.DNS {
+	d := new(network.DNS)
+	for i := range endpoints {
+		e := &endpoints[i].DNS
+		d.Servers, d.Search, d.Options = first(d.Servers, e.Servers), first(d.Search, e.Search), first(d.Options, e.Options)
+	}
+	return d
+}
+
+// first is the first list that has something.
+func first(lists ...[]string) []string {
+	for _, l := range lists {
+		if len(l) > 0 {
+			return l
+		}
+	}
+	return nil
 }
 
 // reachable says of a name server of the host's whether a container can ask it.
@@ -30,25 +50,19 @@ func reachable(server string) bool {
 	return err == nil && !ip.IsLoopback() && ip.Zone() == ""
 }
 
-// resolvConf lays --dns, --dns-search and --dns-option over the host's configuration.
-func resolvConf(host string, r *folder.Record, resolves bool) string {
+// resolvConf lays --dns, --dns-search and --dns-option over the plugins' word, and that over the host's configuration.
+func resolvConf(host string, r *folder.Record, dns *network.DNS, resolves bool) string {
 	h := &r.Host
-	servers, search, options := lines(host, "nameserver"), searches(host), lines(host, "options")
+	servers, search, options := lines(host, "nameserver"), first(h.DNSSearch, dns.Search, searches(host)), first(h.DNSOptions, dns.Options, lines(host, "options"))
 	switch {
 	case resolves:
 		servers = []string{resolver.Address.String()}
-	case len(h.DNS) > 0:
-		servers = h.DNS
+	case len(h.DNS)+len(dns.Servers) > 0:
+		servers = first(h.DNS, dns.Servers)
 	case len(r.Networks) > 0:
 		servers = slices.DeleteFunc(servers, func(s string) bool { return !reachable(s) })
 	case len(h.DNSSearch)+len(h.DNSOptions) == 0:
 		return host // as it is, with its comments
-	}
-	if len(h.DNSSearch) > 0 {
-		search = h.DNSSearch
-	}
-	if len(h.DNSOptions) > 0 {
-		options = h.DNSOptions
 	}
 	if resolves && !slices.ContainsFunc(options, func(o string) bool { return strings.HasPrefix(o, "ndots:") }) {
 		// Names of a network have no dots: ask for them as they are.

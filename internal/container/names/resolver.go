@@ -31,7 +31,8 @@ type connections struct {
 // answers as soon as Serve is called.
 func Listen(s *folder.Store, r *folder.Record, endpoints []network.Endpoint, pid int) (*Resolver, error) {
 	host, _ := os.ReadFile(hostResolv)
-	if len(endpoints) == 0 || !resolves(string(host), r) {
+	dns := pluginDNS(endpoints)
+	if len(endpoints) == 0 || !resolves(string(host), r, dns) {
 		return nil, nil
 	}
 	path := "/proc/" + strconv.Itoa(pid) + "/ns/net"
@@ -47,8 +48,8 @@ func Listen(s *folder.Store, r *folder.Record, endpoints []network.Endpoint, pid
 	n := &Resolver{store: s}
 	n.Update(r, endpoints)
 	upstreams := resolver.Host(hostResolv)
-	if len(r.Host.DNS) > 0 {
-		upstreams = resolver.Fixed(r.Host.DNS)
+	if servers := first(r.Host.DNS, dns.Servers); len(servers) > 0 {
+		upstreams = resolver.Fixed(servers)
 	}
 	n.server, err = resolver.New(resolver.Config{
 		Networks: func() []resolver.Network { return n.now.Load().networks },
@@ -75,7 +76,7 @@ func (n *Resolver) Update(r *folder.Record, endpoints []network.Endpoint) {
 		if net, err := f.Read(); err != nil || !net.Internal {
 			c.internal = false
 		}
-		if answers(e) {
+		if answers(e.NetworkName) {
 			c.networks = append(c.networks, resolver.Network{Folder: f, Name: e.NetworkName, Links: aliases(attachment(r, e.Network).Links), NameOf: n.nameOf})
 		}
 	}

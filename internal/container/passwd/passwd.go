@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 
+	"bantam/internal/linux/mount"
+
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 )
@@ -220,10 +222,7 @@ func readIn(root, path string) ([]byte, error) {
 		return nil, err
 	}
 	defer unix.Close(dir)
-	fd, err := unix.Openat2(dir, path, &unix.OpenHow{
-		Flags:   unix.O_PATH | unix.O_CLOEXEC, // a device is not opened by looking what it is
-		Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS,
-	})
+	fd, err := mount.OpenInRoot(dir, path, unix.O_PATH) // a device is not opened by looking what it is
 	if err != nil {
 		return nil, err
 	}

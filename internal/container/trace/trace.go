@@ -1,22 +1,40 @@
 // Package trace watches what the processes of a container ask of the kernel: files opened, programs
 // executed, connections made, and how often each system call is used.
 //
-// How it watches is a [Tracer]'s matter (package ebpf); what comes out is a stream of [Event] and, at the
+// How it watches is a [Tracer]'s matter (packages ebpf and ptrace); what comes out is a stream of [Event] and, at the
 // end, a [Summary], from which [Profile] makes the seccomp profile of exactly these calls.
 package trace
 
 import (
-	"fmt"
+	"io"
 	"sort"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 )
 
 // Tracer watches a pid namespace.
 type Tracer interface {
 	// Start makes everything ready and watches nobody yet.
 	Start() (Session, error)
+}
+
+// Fallback is a tracer that is one of two: the second where the first can't start, of which Tell is told.
+type Fallback struct {
+	First, Then Tracer
+	Tell        func(error)
+}
+
+// Start starts one of them.
+func (f *Fallback) Start() (Session, error) {
+	s, err := f.First.Start()
+	if err == nil {
+		return s, nil
+	}
+	f.Tell(err)
+	return f.Then.Start()
 }
 
 // Session is one tracing. Next may run beside the others.
@@ -33,6 +51,32 @@ type Session interface {
 	Flush() error
 	// Close ends it.
 	Close() error
+}
+
+// Collect fetches all events of a session, tells each of them (nil: nobody), and adds them up if that is wanted. The system calls are
+// always counted.
+func Collect(s Session, each func(*Event), addUp bool) (*Summary, error) {
+	var r Recorder
+	for {
+		e, err := s.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if addUp {
+			r.Add(&e)
+		}
+		if each != nil {
+			each(&e)
+		}
+	}
+	calls, err := s.Calls()
+	if err != nil {
+		return nil, err
+	}
+	return r.Summary(calls, s.Lost()), nil
 }
 
 // Kind is what an event is about.
@@ -78,22 +122,23 @@ type Count struct {
 }
 
 // Recorder adds events up.
-type Recorder struct {
-	seen map[Kind]map[string]*Count
+type Recorder struct{ seen map[thing]*Count }
+
+// thing is what is counted.
+type thing struct {
+	kind Kind
+	text string
 }
 
 // Add counts an event.
 func (r *Recorder) Add(e *Event) {
 	if r.seen == nil {
-		r.seen = map[Kind]map[string]*Count{}
+		r.seen = map[thing]*Count{}
 	}
-	if r.seen[e.Kind] == nil {
-		r.seen[e.Kind] = map[string]*Count{}
-	}
-	c := r.seen[e.Kind][e.Text]
+	c := r.seen[thing{e.Kind, e.Text}]
 	if c == nil {
 		c = &Count{Name: e.Text}
-		r.seen[e.Kind][e.Text] = c
+		r.seen[thing{e.Kind, e.Text}] = c
 	}
 	c.Count++
 	if e.Errno != 0 && e.Errno != syscall.EINPROGRESS { // a socket that does not wait
@@ -117,24 +162,43 @@ func (r *Recorder) Summary(calls map[int]uint64, lost uint64) *Summary {
 }
 
 func (r *Recorder) list(k Kind) []Count {
-	list := make([]Count, 0, len(r.seen[k]))
-	for _, c := range r.seen[k] {
-		list = append(list, *c)
+	list := []Count{}
+	for t, c := range r.seen {
+		if t.kind == k {
+			list = append(list, *c)
+		}
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].Name < list[j].Name })
 	return list
 }
 
 // String is an event as a line of strace, without the noise.
-func (e *Event) String() string {
-	text := fmt.Sprintf("%s %5d %-15s %-7s %s", e.Time.Format("15:04:05.000"), e.Pid, e.Command, e.Kind, e.Text)
+func (e *Event) String() string { return string(e.Append(nil)) }
+
+// Append appends it. There may be many: what it takes is time that a busy machine takes from those who are watched.
+func (e *Event) Append(b []byte) []byte {
+	b = e.Time.AppendFormat(b, "15:04:05.000 ")
+	for n := e.Pid; n < 10000; n = max(n, 1) * 10 {
+		b = append(b, ' ')
+	}
+	b = padded(append(strconv.AppendInt(b, int64(e.Pid), 10), ' '), e.Command, 15)
+	b = append(padded(b, string(e.Kind), 7), e.Text...)
 	if e.Kind == Open {
-		text += access(e.Flags)
+		b = append(b, access(e.Flags)...)
 	}
 	if e.Errno != 0 {
-		text += ": " + e.Errno.Error()
+		b = append(append(b, ": "...), e.Errno.Error()...)
 	}
-	return text
+	return b
+}
+
+// padded appends a word and spaces up to a width, and one more.
+func padded(b []byte, word string, width int) []byte {
+	b = append(b, word...)
+	for n := utf8.RuneCountInString(word); n < width; n++ {
+		b = append(b, ' ')
+	}
+	return append(b, ' ')
 }
 
 // access says what a file was opened for, unless it is reading.

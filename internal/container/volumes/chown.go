@@ -8,19 +8,18 @@ import (
 
 	"bantam/internal/container/folder"
 
-	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 )
 
 // chown gives what is mounted with the option U to the container's user. A tree whose top is
 // that user's already is left alone.
-func chown(m *folder.Mount, tree int, u specs.User) error {
+func chown(m *folder.Mount, tree, uid, gid int) error {
 	path := m.Source
 	if tree >= 0 {
 		path = "/proc/self/fd/" + strconv.Itoa(tree)
 	}
-	if err := chownPath(path, int(u.UID), int(u.GID)); err != nil {
-		return fmt.Errorf("give %s to %d:%d: %w", m.Source, u.UID, u.GID, err)
+	if err := chownPath(path, uid, gid); err != nil {
+		return fmt.Errorf("give %s to %d:%d: %w", m.Source, uid, gid, err)
 	}
 	return nil
 }

@@ -106,12 +106,9 @@ func (s *Sources) Close() {
 func (s *Sources) Open(store *folder.Store, r *folder.Record, u specs.User) error {
 	for i := range r.Mounts {
 		m := &r.Mounts[i]
-		tree, err := -1, error(nil)
-		switch m.Type {
-		case "volume":
-			tree, err = s.volume(store, r, m)
-		case "image":
-			tree, err = image(m)
+		tree, err := s.special(store, r, m)
+		if err == nil {
+			tree, err = s.own(tree, r, m)
 		}
 		if err != nil {
 			return err
@@ -120,12 +117,24 @@ func (s *Sources) Open(store *folder.Store, r *folder.Record, u specs.User) erro
 			s.Keep(m.Destination, tree)
 		}
 		if m.Chown {
-			if err := chown(m, tree, u); err != nil {
+			// What is mapped maps it back.
+			if err := chown(m, tree, int(r.Host.IDStart)+int(u.UID), int(r.Host.IDStart)+int(u.GID)); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// special makes the mount of what is no plain folder; -1 for one that is.
+func (s *Sources) special(store *folder.Store, r *folder.Record, m *folder.Mount) (int, error) {
+	switch m.Type {
+	case "volume":
+		return s.volume(store, r, m)
+	case "image":
+		return image(m)
+	}
+	return -1, nil
 }
 
 // Keep makes a tree one of those that are valid until Close.
@@ -184,6 +193,4 @@ func part(dir, subpath string, options []string) (int, error) {
 	return tree, nil
 }
 
-func inside(dir int, path string) (int, error) {
-	return unix.Openat2(dir, path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS})
-}
+func inside(dir int, path string) (int, error) { return mount.OpenInRoot(dir, path, unix.O_PATH) }

@@ -24,7 +24,6 @@ import (
 
 const (
 	statementType   = "https://in-toto.io/Statement/v1"
-	statementMedia  = "application/vnd.in-toto+json"
 	attestationKind = "application/vnd.docker.attestation.manifest.v1+json"
 	emptyMedia      = "application/vnd.oci.empty.v1+json"
 	slsaType        = "https://slsa.dev/provenance/v1"
@@ -37,6 +36,8 @@ type attest struct {
 	full             bool // provenance mode=max
 	builderID        string
 	reproducible     bool
+	generator        string   // an image that looks for packages, "" for our own list
+	parameters       []string // for it, KEY=VALUE
 	err              error
 }
 
@@ -72,6 +73,7 @@ func (a *attest) read(text string) error {
 		return err
 	}
 	kind, on := "", true
+	var parameters [][2]string // of a scanner; provenance has none
 	for _, f := range list {
 		switch f[0] {
 		case "type":
@@ -93,9 +95,9 @@ func (a *attest) read(text string) error {
 				return fmt.Errorf("SLSA version %q: bantam writes v1", f[1])
 			}
 		case "generator":
-			return fmt.Errorf("generator=%s: bantam looks for the packages itself and runs no scanner", f[1])
+			a.generator = f[1]
 		default:
-			return fmt.Errorf("unknown key %q", f[0])
+			parameters = append(parameters, [2]string{f[0], f[1]})
 		}
 	}
 	switch kind {
@@ -105,6 +107,12 @@ func (a *attest) read(text string) error {
 		a.provenance = on
 	default:
 		return fmt.Errorf("unknown attestation type %q: want sbom or provenance", kind)
+	}
+	for _, p := range parameters {
+		if kind != "sbom" || a.generator == "" {
+			return fmt.Errorf("unknown key %q", p[0])
+		}
+		a.parameters = append(a.parameters, strings.ToUpper(p[0])+"="+p[1])
 	}
 	return nil
 }
@@ -122,10 +130,10 @@ type subject struct {
 }
 
 // attestations makes the manifest with the statements about an image.
-func (j *job) attestations(ctx context.Context, image manifest.Descriptor) (manifest.Descriptor, error) {
+func (j *product) attestations(ctx context.Context, image manifest.Descriptor) (manifest.Descriptor, error) {
 	none := manifest.Descriptor{}
 	a := j.attest()
-	step := j.log.Start("[internal] attestations")
+	step := j.log.Start("[internal] attestations" + j.suffix())
 	doc := &manifest.Document{SchemaVersion: 2, MediaType: manifest.TypeManifest, ArtifactType: attestationKind}
 	target := manifest.Descriptor{MediaType: image.MediaType, Digest: image.Digest, Size: image.Size}
 	doc.Subject = &target
@@ -139,19 +147,16 @@ func (j *job) attestations(ctx context.Context, image manifest.Descriptor) (mani
 		if err != nil {
 			return err
 		}
-		d, err := j.putBlob(b, statementMedia)
-		d.Annotations = map[string]string{"in-toto.io/predicate-type": kind}
+		d, err := j.putBlob(b, manifest.TypeStatement)
+		d.Annotations = map[string]string{manifest.AnnotationPredicate: kind}
 		doc.Layers = append(doc.Layers, d)
 		return err
 	}
 	if a.sbom {
-		var docs []json.RawMessage
-		if docs, err = j.sboms(); err == nil {
-			for _, d := range docs {
-				if err = add(sbom.PredicateType, d); err != nil {
-					break
-				}
-			}
+		var found []finding
+		found, err = j.sboms(ctx, &a)
+		for i := 0; i < len(found) && err == nil; i++ {
+			err = add(found[i].kind, found[i].predicate)
 		}
 	}
 	if err == nil && a.provenance {
@@ -159,7 +164,7 @@ func (j *job) attestations(ctx context.Context, image manifest.Descriptor) (mani
 	}
 	var d manifest.Descriptor
 	if err == nil {
-		d, err = j.putDocument(doc)
+		d, err = j.lease.PutManifest(doc)
 	}
 	step.Finish(err)
 	d.Platform = &manifest.Platform{OS: "unknown", Architecture: "unknown"}
@@ -168,9 +173,9 @@ func (j *job) attestations(ctx context.Context, image manifest.Descriptor) (mani
 }
 
 // subjects are the image under each of its names.
-func (j *job) subjects(d digest.Digest) []subject {
+func (j *product) subjects(d digest.Digest) []subject {
 	var list []subject
-	platform := strings.ReplaceAll(dockerfile.Platform{OS: j.res.Image.OS, Arch: j.res.Image.Architecture, Variant: j.res.Image.Variant}.String(), "/", "%2F")
+	platform := strings.ReplaceAll(j.platform().String(), "/", "%2F")
 	for _, t := range j.o.Tags {
 		name, tag, _ := strings.Cut(t, ":")
 		if tag == "" {
@@ -185,47 +190,45 @@ func (j *job) subjects(d digest.Digest) []subject {
 }
 
 // sboms scans the result, and the stages and the context that the file asks for.
-func (j *job) sboms() ([]json.RawMessage, error) {
-	scans := map[string][]digest.Digest{"sbom": j.res.Layers}
-	order := []string{"sbom"}
+func (j *product) sboms(ctx context.Context, a *attest) ([]finding, error) {
+	list := []scan{{name: "sbom", layers: j.res.Layers}}
 	stages, context := j.res.File.Scanned(j.res.Target)
 	for _, title := range stages {
-		scans["sbom-"+title] = j.res.Stages[title]
-		order = append(order, "sbom-"+title)
-	}
-	var list []json.RawMessage
-	for _, name := range order {
-		b, err := j.scanLayers(name, scans[name])
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, b)
+		list = append(list, scan{name: "sbom-" + title, layers: j.res.Stages[title]})
 	}
 	if context {
-		b, err := j.scan("sbom-context", j.opt.Context.Tree)
+		list = append(list, scan{name: "sbom-context", tree: j.opt.Context.Tree})
+	}
+	if a.generator != "" {
+		return j.generate(ctx, a, list)
+	}
+	var found []finding
+	for i := range list {
+		b, err := j.look(&list[i])
+		if err != nil {
+			return nil, fmt.Errorf("look for packages: %w", err)
+		}
+		found = append(found, finding{sbom.PredicateType, b})
+	}
+	return found, nil
+}
+
+// look lists the packages without a scanner.
+func (j *product) look(s *scan) (json.RawMessage, error) {
+	t := s.tree
+	if t == nil {
+		fd, err := j.merged(s.layers)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, b)
+		defer unix.Close(fd)
+		t = &tree.Tree{FD: fd}
 	}
-	return list, nil
-}
-
-func (j *job) scanLayers(name string, layers []digest.Digest) (json.RawMessage, error) {
-	fd, err := j.merged(layers)
+	list, err := sbom.Scan(t)
 	if err != nil {
 		return nil, err
 	}
-	defer unix.Close(fd)
-	return j.scan(name, &tree.Tree{FD: fd})
-}
-
-func (j *job) scan(name string, t *tree.Tree) (json.RawMessage, error) {
-	list, err := sbom.Scan(t)
-	if err != nil {
-		return nil, fmt.Errorf("look for packages: %w", err)
-	}
-	return sbom.Document(name, list, j.created())
+	return sbom.Document(s.name, list, j.created())
 }
 
 // created is the time in attestations: SOURCE_DATE_EPOCH, else now.
@@ -238,10 +241,7 @@ func (j *job) created() time.Time {
 
 // provenance is SLSA's predicate about this build. full adds what may be nobody's
 // business: arguments, and which secrets there were.
-func (j *job) provenance(full bool) map[string]any {
-	if j.res == nil || j.res.File == nil {
-		return nil
-	}
+func (j *product) provenance(full bool) map[string]any {
 	a := j.attest()
 	request := map[string]any{"frontend": "dockerfile.v0", "locals": []any{map[string]any{"name": "context"}, map[string]any{"name": "dockerfile"}}}
 	args := map[string]any{}
@@ -283,7 +283,7 @@ func (j *job) provenance(full bool) map[string]any {
 	}
 }
 
-func (j *job) times(t time.Time) string {
+func (j *product) times(t time.Time) string {
 	if e := j.opt.File.Epoch; e != nil {
 		t = *e
 	}
@@ -300,7 +300,7 @@ func ids[V any](m map[string]V) []map[string]string {
 }
 
 // steps names what was done, with its place in the Dockerfile.
-func (j *job) steps() []map[string]any {
+func (j *product) steps() []map[string]any {
 	var list []map[string]any
 	needed, err := j.res.File.Needed(j.res.Target)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"bantam/internal/build"
@@ -38,18 +39,20 @@ type Builder struct {
 // job is one build on its way.
 type job struct {
 	Builder
-	engine *engine.Engine
-	o      *engine.BuildOptions
-	lease  *local.Lease
-	log    *progress.Log
-	temp   string
-	lock   int // of temp
-	opener *source.Opener
-	opt    *build.Options
-	outs   []output
-	res    *build.Result
-	ids    result
-	close  []func()
+	engine    *engine.Engine
+	o         *engine.BuildOptions
+	lease     *local.Lease
+	log       *progress.Log
+	temp      string
+	lock      int // of temp
+	opener    *source.Opener
+	opt       *build.Options
+	outs      []output
+	platforms []dockerfile.Platform // of --platform
+	products  []*product
+	pulls     sync.Mutex // one after the other, or one name would stand for another platform in between
+	ids       result
+	close     []func()
 	// closing are lines that are shown when the progress has ended.
 	closing []string
 }
@@ -100,47 +103,17 @@ func (j *job) prepare(ctx context.Context) error {
 
 func (j *job) cache() *cache.Cache { return &cache.Cache{Root: j.engine.Root} }
 
-// makeTemp makes a folder of this build's own, and removes those of builds that were killed:
-// the kernel has taken their locks.
-func (j *job) makeTemp() error {
+// makeTemp makes a folder of this build's own, and removes those of builds that were killed.
+func (j *job) makeTemp() (err error) {
 	dir := j.cache().Dir("steps")
 	if err := os.MkdirAll(dir, 0o711); err != nil {
 		return fmt.Errorf("prepare the build: %w", err)
 	}
-	sweep(dir)
-	for {
-		tmp, err := os.MkdirTemp(dir, "build-")
-		if err != nil {
-			return fmt.Errorf("prepare the build: %w", err)
-		}
-		fd, err := unix.Open(tmp, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-		if err == unix.ENOENT {
-			continue // swept before it was locked
-		}
-		if err != nil {
-			return fmt.Errorf("prepare the build: %w", err)
-		}
-		var st unix.Stat_t
-		if unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == nil && unix.Fstat(fd, &st) == nil && st.Nlink > 0 {
-			j.temp, j.lock = tmp, fd
-			return nil
-		}
-		unix.Close(fd)
+	layer.Sweep(dir)
+	if j.temp, j.lock, err = layer.Claim(dir); err != nil {
+		return fmt.Errorf("prepare the build: %w", err)
 	}
-}
-
-func sweep(dir string) {
-	left, _ := filepath.Glob(dir + "/build-*")
-	for _, tmp := range left {
-		fd, err := unix.Open(tmp, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-		if err != nil {
-			continue
-		}
-		if unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == nil {
-			_ = layer.Remove(tmp)
-		}
-		unix.Close(fd)
-	}
+	return nil
 }
 
 // end gives back what the build holds.
@@ -160,23 +133,20 @@ func (j *job) end() {
 // build opens the context, reads the Dockerfile, builds and exports.
 func (j *job) build(ctx context.Context) error {
 	j.opt = &build.Options{NoCache: j.o.NoCache, Check: j.o.Call != "" && j.o.Call != "build"}
-	for _, step := range [...]func(context.Context) error{j.contexts, j.dockerfile, j.ignore, j.fileOptions, j.secrets} {
+	for _, step := range [...]func(context.Context) error{j.secrets, j.contexts, j.dockerfile, j.ignore, j.fileOptions} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
+	j.plan()
 	b := &build.Builder{
 		Lease: j.lease, Cache: j.cache(), Images: images{j}, Runner: runner{j}, Users: users, Log: j.log, Opener: j.opener, Temp: j.temp,
 	}
 	if err := j.importCaches(ctx); err != nil {
 		return err
 	}
-	res, err := b.Build(ctx, j.opt)
-	j.res = res
-	if sums := j.opt.Context.Sums; sums != nil {
-		err = errors.Join(err, sums.Save())
-	}
-	if res != nil {
+	err := j.buildAll(ctx, b)
+	if res := j.products[0].res; res != nil {
 		j.warn(res.Warnings)
 	}
 	if err != nil || j.opt.Check {

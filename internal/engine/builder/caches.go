@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"bantam/internal/build/cache"
+	"bantam/internal/build/dockerfile"
 	"bantam/internal/engine"
 	"bantam/internal/image/digest"
 	"bantam/internal/image/layer"
@@ -62,6 +63,9 @@ func parsePlace(text string) (*place, error) {
 		case "src", "dest":
 			p.dir = f[1]
 		case "mode":
+			if f[1] != "min" && f[1] != "max" {
+				return nil, fmt.Errorf("mode %q: want min or max", f[1])
+			}
 			p.all = f[1] == "max"
 		case "ignore-error":
 			p.ignore = f[1] == "true"
@@ -79,6 +83,18 @@ func parsePlace(text string) (*place, error) {
 		return nil, fmt.Errorf("cache type %q: want registry, local or inline", p.kind)
 	}
 	return p, nil
+}
+
+// checkCaches reads --cache-from and --cache-to before the work that they are for.
+func (j *job) checkCaches() error {
+	for name, list := range map[string][]string{"--cache-from": j.o.CacheFrom, "--cache-to": j.o.CacheTo} {
+		for _, text := range list {
+			if _, err := parsePlace(text); err != nil {
+				return fmt.Errorf("%s %s: %w", name, text, err)
+			}
+		}
+	}
+	return nil
 }
 
 // importCaches brings in what --cache-from names. As for docker, one that isn't there is no
@@ -108,7 +124,7 @@ func (p *place) name() string {
 func (j *job) importCache(ctx context.Context, p *place) error {
 	var config []byte
 	if p.kind == "local" {
-		base, err := loadLayout(ctx, j.lease, p.dir, j.platform())
+		base, err := loadLayout(ctx, j.lease, p.dir, dockerfile.Host())
 		if err != nil {
 			return err
 		}
@@ -134,8 +150,11 @@ func (j *job) pulled(ctx context.Context, ref string) (config []byte, done func(
 		err = j.engine.Pull(ctx, &engine.PullOptions{Reference: ref})
 	}
 	img, _, missing := j.engine.FindImage(ref)
+	if missing != nil && err == nil {
+		err = missing
+	}
 	if missing != nil {
-		return nil, done, errors.Join(err, missing)
+		return nil, done, err
 	}
 	config, err = j.lease.RawConfig(img.ID)
 	return config, done, err
@@ -182,8 +201,10 @@ func (j *job) exportCaches(ctx context.Context) error {
 			return fmt.Errorf("--cache-to %s: %w", text, err)
 		}
 		if p.kind == "inline" {
-			if err := j.inline(); err != nil {
-				return err
+			for _, p := range j.products {
+				if err := p.inline(); err != nil {
+					return err
+				}
 			}
 			continue
 		}
@@ -204,22 +225,32 @@ func (j *job) exportCaches(ctx context.Context) error {
 // records are those of the result's steps, or of all steps.
 func (j *job) records(all bool) (list []exported, diffs []digest.Digest) {
 	seen := map[digest.Digest]bool{}
-	for _, r := range j.res.Records {
-		if !all && !r.Final {
-			continue
-		}
-		list = append(list, exported{Key: r.Key, Diff: r.Diff, Created: r.Created, What: r.What})
-		if !seen[r.Diff] {
-			seen[r.Diff] = true
-			diffs = append(diffs, r.Diff)
+	for _, p := range j.products {
+		for _, x := range p.records(all) {
+			if !seen[x.Key] {
+				list = append(list, x)
+			}
+			if !seen[x.Diff] {
+				diffs = append(diffs, x.Diff)
+			}
+			seen[x.Key], seen[x.Diff] = true, true
 		}
 	}
 	return list, diffs
 }
 
+func (j *product) records(all bool) (list []exported) {
+	for _, r := range j.res.Records {
+		if all || r.Final {
+			list = append(list, exported{Key: r.Key, Diff: r.Diff, Created: r.Created, What: r.What})
+		}
+	}
+	return list
+}
+
 // inline puts the records of the result into its configuration.
-func (j *job) inline() error {
-	list, _ := j.records(false)
+func (j *product) inline() error {
+	list := j.records(false)
 	var c map[string]json.RawMessage
 	if err := json.Unmarshal(j.res.Config, &c); err != nil {
 		return err
@@ -236,7 +267,7 @@ func (j *job) inline() error {
 func (j *job) exportCache(ctx context.Context, p *place) error {
 	list, diffs := j.records(p.all)
 	config := map[string]any{
-		"architecture": j.res.Image.Architecture, "os": j.res.Image.OS, "created": j.created().UTC(), "config": map[string]any{},
+		"architecture": dockerfile.Host().Arch, "os": dockerfile.Host().OS, "created": j.created().UTC(), "config": map[string]any{},
 		"rootfs": map[string]any{"type": "layers", "diff_ids": diffs}, cacheMember: list,
 	}
 	if len(diffs) == 0 {
@@ -294,7 +325,7 @@ func (j *job) writeFolder(dir string, d manifest.Descriptor) error {
 	}
 	defer unix.Close(fd)
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(j.writeLayout(w, described{manifest: d.Digest}, nil, false)) }()
+	go func() { w.CloseWithError(j.writeLayout(w, described{manifests: []manifest.Descriptor{d}}, nil, false)) }()
 	defer r.Close()
 	_, err = layer.Unpack(fd, r, layer.Options{Plain: true, Rootless: os.Geteuid() != 0, Owner: &layer.Owner{UID: os.Geteuid(), GID: os.Getegid()}})
 	return err

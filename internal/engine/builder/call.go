@@ -22,7 +22,7 @@ func (j *job) call() error {
 // checked prints the findings of --check; any is an error.
 func (j *job) checked() error {
 	w := j.o.Out
-	list := j.res.Warnings
+	list := j.products[0].res.Warnings
 	if len(list) == 0 {
 		_, err := io.WriteString(w, "Check complete, no warnings found.\n")
 		return err
@@ -48,9 +48,9 @@ func (j *job) checked() error {
 // targets lists the stages that can be built.
 func (j *job) targets() error {
 	fmt.Fprintf(j.o.Out, "%-20s %s\n", "TARGET", "DESCRIPTION")
-	for _, t := range j.res.File.Targets() {
+	for _, t := range j.products[0].res.File.Targets() {
 		name := t.Name
-		if t == j.res.Target {
+		if t == j.products[0].res.Target {
 			name = strings.TrimSpace(name + " (default)")
 		}
 		fmt.Fprintf(j.o.Out, "%-20s %s\n", name, t.Description())
@@ -60,9 +60,9 @@ func (j *job) targets() error {
 
 // outline lists what a target takes: arguments, secrets, agents.
 func (j *job) outline() error {
-	o := j.res.Target.Outline()
-	if j.res.Target.Name != "" {
-		fmt.Fprintf(j.o.Out, "TARGET:      %s\n", j.res.Target.Name)
+	o := j.products[0].res.Target.Outline()
+	if j.products[0].res.Target.Name != "" {
+		fmt.Fprintf(j.o.Out, "TARGET:      %s\n", j.products[0].res.Target.Name)
 	}
 	section := func(title string, rows [][3]string) {
 		if len(rows) == 0 {

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"time"
 
+	"bantam/internal/build/dockerfile"
 	"bantam/internal/engine"
 	"bantam/internal/image/digest"
 	"bantam/internal/image/local"
@@ -29,21 +31,10 @@ func (j *job) exportImage(ctx context.Context, o *output) error {
 	}
 	step := j.log.Start("exporting to image")
 	err = func() error {
-		n := local.NewImage{Config: j.res.Config, Names: names}
-		if j.wantsManifest(o) {
-			d, err := j.describe(ctx, o)
-			if err != nil {
-				return err
-			}
-			n.Manifest, n.Index = d.manifest, d.index
-			j.ids.manifest = d.top().String()
-		}
-		step.Note("exporting layers", true, 0, 0)
-		ids, err := j.lease.Add(n)
-		if err != nil {
+		if err := j.keep(ctx, o, names); err != nil {
 			return err
 		}
-		j.ids.image = ids[0].String()
+		step.Note("exporting layers", true, 0, 0)
 		var familiar []string
 		step.Note("writing image "+j.ids.image, true, 0, 0)
 		for _, ref := range names {
@@ -61,6 +52,36 @@ func (j *job) exportImage(ctx context.Context, o *output) error {
 	return err
 }
 
+// keep puts the image into the store: as its configuration, or with the manifests that it needs.
+func (j *job) keep(ctx context.Context, o *output, names []reference.Reference) error {
+	if !j.wantsManifest(o) {
+		ids, err := j.lease.Add(local.NewImage{Config: j.products[0].res.Config, Names: names})
+		if err == nil {
+			j.ids.image = ids[0].String()
+		}
+		return err
+	}
+	d, err := j.describe(ctx, o)
+	if err != nil {
+		return err
+	}
+	j.identify(d)
+	if d.index != "" {
+		return j.lease.NameIndex(d.index, names...)
+	}
+	_, err = j.lease.Add(local.NewImage{Config: j.products[0].res.Config, Names: names, Manifest: d.manifests[0].Digest})
+	return err
+}
+
+// identify notes how the result is called: by its configuration, several platforms by their index.
+func (j *job) identify(d described) {
+	j.ids.manifest = d.top().String()
+	j.ids.image = j.ids.manifest
+	if len(j.products) == 1 {
+		j.ids.image = digest.FromBytes(j.products[0].res.Config).String()
+	}
+}
+
 func (j *job) push(ctx context.Context, names []reference.Reference, note func(string, bool, int64, int64)) error {
 	for _, ref := range names {
 		err := j.engine.Push(ctx, &engine.PushOptions{Reference: ref.Familiar(), Progress: func(e remote.Event) {
@@ -76,20 +97,34 @@ func (j *job) push(ctx context.Context, names []reference.Reference, note func(s
 	return nil
 }
 
-// described is an image's manifest, and the index around it where it has attestations.
-type described struct{ manifest, index digest.Digest }
+// described are the manifests of the platforms, and the index around them where there are several
+// or attestations.
+type described struct {
+	manifests []manifest.Descriptor
+	index     digest.Digest
+	// annotations are those of the index's descriptor in an OCI layout.
+	annotations map[string]string
+}
 
 func (d described) top() digest.Digest {
 	if d.index != "" {
 		return d.index
 	}
-	return d.manifest
+	return d.manifests[0].Digest
 }
 
-// wantsManifest says that the image is more than its configuration: annotations and
+// descriptorAnnotations are those of what an OCI layout leads to: the index, or the manifest that stands alone.
+func (d described) descriptorAnnotations() map[string]string {
+	if d.index != "" {
+		return d.annotations
+	}
+	return d.manifests[0].Annotations
+}
+
+// wantsManifest says that the image is more than its configuration: platforms, annotations and
 // attestations stand in manifests.
 func (j *job) wantsManifest(o *output) bool {
-	if len(j.o.Annotations) > 0 || j.attests() {
+	if len(j.products) > 1 || len(j.o.Annotations) > 0 || j.attests() {
 		return true
 	}
 	for k := range o.opts {
@@ -100,90 +135,85 @@ func (j *job) wantsManifest(o *output) bool {
 	return false
 }
 
-// describe makes the manifest with its annotations and, with attestations, the index.
+// describe makes the manifests with their annotations and, where it takes one, the index:
+// images first, attestations in the same order behind them.
 func (j *job) describe(ctx context.Context, o *output) (described, error) {
-	ids, err := j.lease.Add(local.NewImage{Config: j.res.Config})
-	if err != nil {
-		return described{}, err
-	}
-	d, doc, err := j.lease.Manifest(ctx, local.Target{Image: ids[0]}, false)
-	if err != nil {
-		return described{}, err
-	}
-	ann, err := j.annotations(o)
-	if err != nil {
-		return described{}, err
-	}
-	if len(ann.manifest) > 0 {
-		doc.Annotations = ann.manifest
-		if d, err = j.putDocument(doc); err != nil {
-			return described{}, err
-		}
-	}
-	d.Annotations = ann.descriptor
-	d.Platform = &manifest.Platform{OS: j.res.Image.OS, Architecture: j.res.Image.Architecture, Variant: j.res.Image.Variant}
-	if !j.attests() && len(ann.index) == 0 {
-		return described{manifest: d.Digest}, nil
-	}
-	index := &manifest.Document{SchemaVersion: 2, MediaType: manifest.TypeIndex, Manifests: []manifest.Descriptor{d}, Annotations: ann.index}
-	if j.attests() {
-		a, err := j.attestations(ctx, d)
+	var d described
+	index := &manifest.Document{SchemaVersion: 2, MediaType: manifest.TypeIndex}
+	for _, p := range j.products {
+		ann, err := p.annotations(o)
 		if err != nil {
-			return described{}, err
+			return d, err
+		}
+		m, err := p.manifest(ctx, ann)
+		if err != nil {
+			return d, err
+		}
+		d.manifests, index.Annotations, d.annotations = append(d.manifests, m), ann.index, ann.indexDescriptor
+	}
+	index.Manifests = append(index.Manifests, d.manifests...)
+	for i := 0; i < len(j.products) && j.attests(); i++ {
+		a, err := j.products[i].attestations(ctx, d.manifests[i])
+		if err != nil {
+			return d, err
 		}
 		index.Manifests = append(index.Manifests, a)
 	}
-	top, err := j.putDocument(index)
-	return described{manifest: d.Digest, index: top.Digest}, err
+	if len(index.Manifests) == 1 && len(index.Annotations) == 0 {
+		return d, nil
+	}
+	top, err := j.lease.PutManifest(index)
+	d.index = top.Digest
+	return d, err
 }
 
-func (j *job) putDocument(doc *manifest.Document) (manifest.Descriptor, error) {
-	b, err := doc.Encode()
+// manifest makes the manifest of one platform.
+func (j *product) manifest(ctx context.Context, ann annotated) (manifest.Descriptor, error) {
+	none := manifest.Descriptor{}
+	ids, err := j.lease.Add(local.NewImage{Config: j.res.Config})
 	if err != nil {
-		return manifest.Descriptor{}, err
+		return none, err
 	}
-	return j.putBlob(b, doc.Type())
+	d, doc, err := j.lease.Manifest(ctx, local.Target{Image: ids[0]}, false)
+	if err != nil {
+		return none, err
+	}
+	if len(ann.manifest) > 0 {
+		doc.Annotations = ann.manifest
+		if d, err = j.lease.PutManifest(doc); err != nil {
+			return none, err
+		}
+	}
+	d.Annotations = ann.descriptor
+	p := j.platform()
+	d.Platform = &manifest.Platform{OS: p.OS, Architecture: p.Arch, Variant: p.Variant}
+	return d, nil
 }
 
 func (j *job) putBlob(b []byte, kind string) (manifest.Descriptor, error) {
-	d := digest.FromBytes(b)
-	if _, err := j.lease.Protect(d); err != nil {
-		return manifest.Descriptor{}, err
-	}
-	if _, err := j.lease.Blobs().Put(b); err != nil {
-		return manifest.Descriptor{}, err
-	}
-	return manifest.Descriptor{MediaType: kind, Digest: d, Size: int64(len(b))}, nil
+	d, err := j.lease.PutRaw(b)
+	return manifest.Descriptor{MediaType: kind, Digest: d, Size: int64(len(b))}, err
 }
 
 // annotated sorts annotations by where they stand.
-type annotated struct{ manifest, index, descriptor map[string]string }
+type annotated struct{ manifest, index, descriptor, indexDescriptor map[string]string }
 
-// annotations reads --annotation: [TYPE[,TYPE...]:]KEY=VALUE with the types manifest,
-// index, manifest-descriptor and index-descriptor, each with a platform in brackets or not.
-func (j *job) annotations(o *output) (annotated, error) {
-	a := annotated{map[string]string{}, map[string]string{}, map[string]string{}}
+func newAnnotated() annotated {
+	return annotated{map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}}
+}
+
+// kinds are where an annotation can stand.
+func (a *annotated) kinds() map[string]map[string]string {
+	return map[string]map[string]string{"manifest": a.manifest, "index": a.index, "manifest-descriptor": a.descriptor, "index-descriptor": a.indexDescriptor}
+}
+
+// annotations reads --annotation and those of an output.
+func (j *product) annotations(o *output) (annotated, error) {
+	a := newAnnotated()
+	p := j.platform()
 	for _, text := range j.o.Annotations {
-		key, value, ok := strings.Cut(text, "=")
-		if !ok {
-			return a, fmt.Errorf("invalid annotation %q, expected key=value", text)
-		}
-		kinds, name, typed := strings.Cut(key, ":")
-		if !typed {
-			kinds, name = "manifest", key
-		}
-		for _, kind := range strings.Split(kinds, ",") {
-			kind, _, _ = strings.Cut(kind, "[")
-			switch kind {
-			case "manifest":
-				a.manifest[name] = value
-			case "index":
-				a.index[name] = value
-			case "manifest-descriptor":
-				a.descriptor[name] = value
-			default:
-				return a, fmt.Errorf("annotation %q: unknown type %q: want manifest, index or manifest-descriptor", text, kind)
-			}
+		if err := a.read(text, &p); err != nil {
+			return a, err
 		}
 	}
 	for k, v := range o.opts {
@@ -194,6 +224,48 @@ func (j *job) annotations(o *output) (annotated, error) {
 	return a, nil
 }
 
+// checkAnnotations refuses at the beginning what annotations refuses at the end.
+func (j *job) checkAnnotations() error {
+	a := newAnnotated()
+	for _, text := range j.o.Annotations {
+		if err := a.read(text, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read takes [TYPE[,TYPE...]:]KEY=VALUE with the types manifest, index and their descriptors, each for a
+// platform in brackets or for all; wanted is the one that is built, nil for any.
+func (a *annotated) read(text string, wanted *dockerfile.Platform) error {
+	key, value, ok := strings.Cut(text, "=")
+	if !ok {
+		return fmt.Errorf("invalid annotation %q, expected key=value", text)
+	}
+	kinds, name, typed := strings.Cut(key, ":")
+	if !typed {
+		kinds, name = "manifest", key
+	}
+	for _, kind := range strings.Split(kinds, ",") {
+		kind, on, only := strings.Cut(strings.TrimSuffix(kind, "]"), "[")
+		to := a.kinds()[kind]
+		if to == nil {
+			return fmt.Errorf("annotation %q: unknown type %q: want manifest, index, manifest-descriptor or index-descriptor", text, kind)
+		}
+		if only {
+			p, err := dockerfile.ParsePlatform(on)
+			if err != nil {
+				return fmt.Errorf("annotation %q: %w", text, err)
+			}
+			if wanted != nil && p != *wanted {
+				continue
+			}
+		}
+		to[name] = value
+	}
+	return nil
+}
+
 // exportLayout writes the image as a tar file: an OCI layout, and for type=docker also the
 // manifest.json that docker load reads.
 func (j *job) exportLayout(ctx context.Context, o *output) error {
@@ -201,10 +273,13 @@ func (j *job) exportLayout(ctx context.Context, o *output) error {
 	if err != nil {
 		return err
 	}
+	if o.kind == "docker" && len(j.products) > 1 {
+		return errors.New("docker exporter does not support exporting manifest lists to a file, use the oci exporter instead")
+	}
 	step := j.log.Start("exporting to " + map[string]string{"oci": "oci", "docker": "docker"}[o.kind] + " image format")
 	d, err := j.describe(ctx, o)
 	if err == nil {
-		j.ids.image, j.ids.manifest = digest.FromBytes(j.res.Config).String(), d.top().String()
+		j.identify(d)
 		err = j.writeTo(o.dest, func(w io.Writer) error { return j.writeLayout(w, d, names, o.kind == "docker") })
 	}
 	step.Finish(err)
@@ -220,11 +295,15 @@ func (j *job) writeLayout(w io.Writer, d described, names []reference.Reference,
 	if err != nil {
 		return err
 	}
-	desc := manifest.Descriptor{MediaType: doc.Type(), Digest: d.top(), Size: int64(len(top))}
+	desc := manifest.Descriptor{MediaType: doc.Type(), Digest: d.top(), Size: int64(len(top)), Annotations: d.descriptorAnnotations()}
 	index := &manifest.Document{SchemaVersion: 2, MediaType: manifest.TypeIndex}
 	for _, n := range names {
 		x := desc
-		x.Annotations = map[string]string{"io.containerd.image.name": n.String(), "org.opencontainers.image.ref.name": n.Tag}
+		x.Annotations = maps.Clone(desc.Annotations)
+		if x.Annotations == nil {
+			x.Annotations = map[string]string{}
+		}
+		x.Annotations["io.containerd.image.name"], x.Annotations["org.opencontainers.image.ref.name"] = n.String(), n.Tag
 		index.Manifests = append(index.Manifests, x)
 	}
 	if len(names) == 0 {
@@ -234,7 +313,7 @@ func (j *job) writeLayout(w io.Writer, d described, names []reference.Reference,
 		return err
 	}
 	if docker {
-		if err := out.dockerManifest(d.manifest, names); err != nil {
+		if err := out.dockerManifest(d.manifests[0].Digest, names); err != nil {
 			return err
 		}
 	}

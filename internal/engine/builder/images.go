@@ -21,30 +21,30 @@ type images struct{ *job }
 
 // Image implements build.Images.
 func (i images) Image(ctx context.Context, l *local.Lease, name string, p dockerfile.Platform, step *progress.Step) (*build.Base, error) {
+	i.pulls.Lock()
+	defer i.pulls.Unlock()
 	if i.o.Pull {
 		if err := i.pull(ctx, name, p, step); err != nil {
 			return nil, err
 		}
 	}
-	img, named, err := i.engine.FindImage(name)
+	img, named, err := i.engine.FindImageFor(name, p.String())
 	var missing *local.NotFound
-	if errors.As(err, &missing) || err == nil && !fits(img, p) && !i.o.Pull {
-		if e := i.pull(ctx, name, p, step); e != nil {
-			if err == nil { // there is one of another platform, and no better one
-				return base(l, img, named, name)
-			}
-			return nil, e
+	var other *engine.WrongPlatform
+	if (errors.As(err, &missing) || errors.As(err, &other)) && !i.o.Pull {
+		if e := i.pull(ctx, name, p, step); e == nil {
+			img, named, err = i.engine.FindImageFor(name, p.String())
+		} else if missing != nil {
+			err = e
 		}
+	}
+	if errors.As(err, &other) { // there is none that fits better
 		img, named, err = i.engine.FindImage(name)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return base(l, img, named, name)
-}
-
-func fits(img *local.Image, p dockerfile.Platform) bool {
-	return img.OS == p.OS && img.Architecture == p.Arch || img.OS == "" || img.Architecture == ""
 }
 
 // pull brings an image from its registry. The built-in image comes from none.

@@ -47,8 +47,10 @@ func (j *job) check() error {
 			return fmt.Errorf("invalid tag %q: invalid reference format", t)
 		}
 	}
-	if strings.Contains(o.Platform, ",") {
-		return fmt.Errorf("--platform %s: an image for several platforms at once can't be built here: build one after the other", o.Platform)
+	for _, step := range [...]func() error{o.CheckSteps, j.checkCaches, j.checkAnnotations, j.readPlatforms} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
 	if err := j.attest().err; err != nil {
 		return err
@@ -78,14 +80,7 @@ func (j *job) fileOptions(context.Context) error {
 	if f.Epoch, err = epochOf(f.Args["SOURCE_DATE_EPOCH"]); err != nil {
 		return err
 	}
-	f.Target, f.NoCache, f.Build = j.o.Target, j.o.NoCacheFilter, dockerfile.Host()
-	if j.o.Platform != "" {
-		p, err := dockerfile.ParsePlatform(j.o.Platform)
-		if err != nil {
-			return err
-		}
-		f.Platform = &p
-	}
+	f.Target, f.NoCache, f.Build = j.o.Target, words(j.o.NoCacheFilter), dockerfile.Host()
 	f.Labels = map[string]string{}
 	for _, l := range j.o.Labels {
 		k, v, _ := strings.Cut(l, "=")
@@ -109,12 +104,28 @@ func (j *job) fileOptions(context.Context) error {
 	return nil
 }
 
-// platform is the one that is built for.
-func (j *job) platform() dockerfile.Platform {
-	if p := j.opt.File.Platform; p != nil {
-		return *p
+// readPlatforms reads --platform, each a list with commas.
+func (j *job) readPlatforms() error {
+	for _, text := range words(j.o.Platforms) {
+		p, err := dockerfile.ParsePlatform(text)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(j.platforms, p) {
+			j.platforms = append(j.platforms, p)
+		}
 	}
-	return dockerfile.Host()
+	return nil
+}
+
+// words splits the values of an option at commas.
+func words(values []string) (list []string) {
+	for _, w := range strings.Split(strings.Join(values, ","), ",") {
+		if w = strings.TrimSpace(w); w != "" {
+			list = append(list, w)
+		}
+	}
+	return list
 }
 
 // fields reads docker's comma-separated KEY=VALUE list. A value may be quoted as in CSV.
@@ -163,7 +174,7 @@ func (j *job) secrets(context.Context) error {
 		j.opt.Secrets[id] = s
 	}
 	for _, text := range j.o.SSH {
-		id, socket, err := parseSSH(text)
+		id, socket, err := j.parseSSH(text)
 		if err != nil {
 			return fmt.Errorf("--ssh %s: %w", text, err)
 		}
@@ -223,25 +234,4 @@ func parseSecret(text string) (id string, s build.Secret, err error) {
 		}
 	}
 	return id, s, nil
-}
-
-// parseSSH: ID[=SOCKET]; the socket of the caller's agent where there is none.
-func parseSSH(text string) (id, socket string, err error) {
-	id, socket, _ = strings.Cut(text, "=")
-	if id == "" {
-		return "", "", errors.New("the id is missing: want default|ID[=SOCKET]")
-	}
-	if socket == "" {
-		if socket = os.Getenv("SSH_AUTH_SOCK"); socket == "" {
-			return "", "", errors.New("invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set")
-		}
-	}
-	info, err := os.Stat(socket)
-	if err != nil {
-		return "", "", err
-	}
-	if info.Mode()&os.ModeSocket == 0 {
-		return "", "", fmt.Errorf("%s is no socket: start an ssh-agent and add the key to it", socket)
-	}
-	return id, socket, nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"bantam/internal/build"
@@ -173,15 +174,39 @@ func (j *job) merged(layers []digest.Digest) (int, error) {
 	return build.MountLayers(j.lease.Folders(layers), j.temp)
 }
 
-// exportFolder copies the files into a folder; they are the caller's.
+// exportFolder copies the files into a folder; they are the caller's. Those of several platforms go
+// into a folder each, unless platform-split says otherwise.
 func (j *job) exportFolder(ctx context.Context, o *output) error {
 	step := j.log.Start("exporting to client directory")
-	err := j.copyTo(o.dest)
+	err := func() error {
+		split, err := j.splits(o)
+		for i := 0; i < len(j.products) && err == nil; i++ {
+			dest := o.dest
+			if split {
+				dest = filepath.Join(dest, j.products[i].folder())
+			}
+			err = j.products[i].copyTo(dest)
+		}
+		return err
+	}()
 	step.Finish(err)
 	return err
 }
 
-func (j *job) copyTo(dest string) error {
+// splits says that each platform has a folder.
+func (j *job) splits(o *output) (bool, error) {
+	text := o.opts["platform-split"]
+	if text == "" {
+		return len(j.products) > 1, nil
+	}
+	split, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, fmt.Errorf("invalid platform-split: %q", text)
+	}
+	return split, nil
+}
+
+func (j *product) copyTo(dest string) error {
 	if err := os.MkdirAll(dest, 0o755); err != nil {
 		return err
 	}
@@ -190,28 +215,42 @@ func (j *job) copyTo(dest string) error {
 		return &os.PathError{Op: "open", Path: dest, Err: err}
 	}
 	defer unix.Close(to)
-	fd, err := j.merged(j.res.Layers)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(layer.Pack(w, fd, layer.PackOptions{})) }()
+	go func() { w.CloseWithError(j.pack(w, layer.PackOptions{})) }()
 	defer r.Close()
 	_, err = layer.Unpack(to, r, layer.Options{Plain: true, Rootless: os.Geteuid() != 0, Owner: &layer.Owner{UID: os.Geteuid(), GID: os.Getegid()}})
 	return err
 }
 
-// exportTar writes the files as a tar file.
+// pack writes the files as a tar file.
+func (j *product) pack(w io.Writer, opt layer.PackOptions) error {
+	fd, err := j.merged(j.res.Layers)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return layer.Pack(w, fd, opt)
+}
+
+// exportTar writes the files as a tar file, those of several platforms below a folder each.
 func (j *job) exportTar(o *output) error {
 	step := j.log.Start("exporting to client tarball")
 	err := j.writeTo(o.dest, func(w io.Writer) error {
-		fd, err := j.merged(j.res.Layers)
-		if err != nil {
+		split, err := j.splits(o)
+		switch {
+		case err != nil:
 			return err
+		case !split && len(j.products) > 1:
+			return errors.New("a tar file of several platforms needs platform-split=true")
+		case !split:
+			return j.products[0].pack(w, layer.PackOptions{})
 		}
-		defer unix.Close(fd)
-		return layer.Pack(w, fd, layer.PackOptions{})
+		for i, p := range j.products {
+			if err := p.pack(w, layer.PackOptions{Name: p.folder(), Open: i < len(j.products)-1}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	step.Finish(err)
 	return err

@@ -44,7 +44,7 @@ func (j *job) sink() (progress.Sink, error) {
 		}
 		return progress.NewPlain(j.o.Err), nil
 	}
-	return nil, fmt.Errorf("invalid progress mode %q: want auto, none, plain, quiet, rawjson or tty", mode)
+	return nil, fmt.Errorf("invalid progress mode %q: want auto, json, none, plain, quiet, rawjson or tty", mode)
 }
 
 // window is a terminal's size.
@@ -149,8 +149,12 @@ func (j *job) report() error {
 // metadata is what buildx writes to --metadata-file.
 func (j *job) metadata() map[string]any {
 	m := map[string]any{}
-	if p := j.provenance(false); p != nil {
-		m["buildx.build.provenance"] = p
+	for _, p := range j.products {
+		key := "buildx.build.provenance"
+		if len(j.products) > 1 {
+			key += "/" + p.platform().String()
+		}
+		m[key] = p.provenance(false)
 	}
 	if j.ids.image != "" {
 		m["containerimage.config.digest"] = j.ids.image

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -23,6 +21,9 @@ type runner struct{ *job }
 
 // Run implements build.Runner.
 func (r runner) Run(ctx context.Context, p *build.Process) (*build.Ran, error) {
+	if err := runnable(p.Platform, dockerfile.Host(), binfmt); err != nil {
+		return nil, err
+	}
 	o := r.o
 	st := &engine.Step{Layers: p.Layers, Upper: p.Upper, Out: p.Out, Err: p.Err}
 	st.RunOptions = engine.RunOptions{
@@ -52,45 +53,6 @@ func stepMount(m *build.Mount) engine.StepMount {
 		x.Make = func(path string) (func(), error) { return relay(path, m.Socket) }
 	}
 	return x
-}
-
-// relay listens at path and passes every connection on to the socket: the agent's own
-// permissions are not the ones that the step is to see.
-func relay(path, socket string) (func(), error) {
-	dir, err := unix.Open(filepath.Dir(path), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(dir)
-	// An address has 107 bytes at most (unix(7)); and the path is one of this thread alone.
-	l, err := net.Listen("unix", "/proc/self/fd/"+strconv.Itoa(dir)+"/"+filepath.Base(path))
-	if err != nil {
-		return nil, fmt.Errorf("pass the agent on: %w", err)
-	}
-	l.(*net.UnixListener).SetUnlinkOnClose(false)
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go passOn(c, socket)
-		}
-	}()
-	return func() { l.Close() }, nil
-}
-
-func passOn(c net.Conn, socket string) {
-	defer c.Close()
-	to, err := net.Dial("unix", socket)
-	if err != nil {
-		return
-	}
-	defer to.Close()
-	done := make(chan struct{}, 2)
-	go func() { _, _ = io.Copy(to, c); done <- struct{}{} }()
-	go func() { _, _ = io.Copy(c, to); done <- struct{}{} }()
-	<-done
 }
 
 // users resolves the user of --chown: a number alone is the group's too, and root is 0 without

@@ -7,12 +7,12 @@ import (
 )
 
 const (
-	aheadSize  = 256 << 10
+	aheadSize  = 64 << 10
 	aheadCount = 4
 )
 
 // Ahead reads from a source in a goroutine of its own, so that reading, hashing
-// and decompressing run beside the unpacking. It holds at most 1 MiB.
+// and decompressing run beside the unpacking. It holds at most 256 KiB.
 type Ahead struct {
 	ctx   context.Context
 	full  chan chunk

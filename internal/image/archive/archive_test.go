@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ulikunitz/xz"
+	"github.com/klauspost/compress/zstd"
 )
 
 func squeeze(t testing.TB, open func(io.Writer) (io.WriteCloser, error), text string) []byte {
@@ -28,15 +28,17 @@ func squeeze(t testing.TB, open func(io.Writer) (io.WriteCloser, error), text st
 	return b.Bytes()
 }
 
-// bzipped is "hello\n"; Go has no compressor for it.
+// bzipped is "hello\n"; Go has no compressor for it. xzed is the same as xz(1) makes it.
 const bzipped = "BZh91AY&SY\xc1\xc0\x80\xe2\x00\x00\x01A\x00\x00\x10\x02D\xa0\x000\xcd\x00\xc3F)\x97\x17rE8P\x90\xc1\xc0\x80\xe2"
+
+const xzed = "\xfd\x37\x7a\x58\x5a\x00\x00\x04\xe6\xd6\xb4\x46\x02\x00\x21\x01\x16\x00\x00\x00\x74\x2f\xe5\xa3\x01\x00\x05\x68\x65\x6c\x6c\x6f\x0a\x00\x00\x00\xa5\x60\x97\xf1\x94\xf6\xfd\xe0\x00\x01\x1e\x06\xc1\x2f\xa4\x1d\x1f\xb6\xf3\x7d\x01\x00\x00\x00\x00\x04\x59\x5a"
 
 func samples(t testing.TB) map[Format][]byte {
 	return map[Format][]byte{
 		Plain: []byte("hello\n"),
 		Gzip:  squeeze(t, func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil }, "hello\n"),
-		Zstd:  squeeze(t, NewWriter, "hello\n"),
-		XZ:    squeeze(t, func(w io.Writer) (io.WriteCloser, error) { return xz.NewWriter(w) }, "hello\n"),
+		Zstd:  squeeze(t, func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) }, "hello\n"),
+		XZ:    []byte(xzed),
 		Bzip2: []byte(bzipped),
 	}
 }
@@ -60,13 +62,45 @@ func TestCutShort(t *testing.T) {
 		if format == Plain {
 			continue
 		}
-		r, err := NewReader(bytes.NewReader(b[:len(b)-3]))
-		if err == nil {
-			_, err = io.ReadAll(r)
-			r.Close()
+		for n := MagicLen; n < len(b); n++ {
+			if _, err := read(b[:n]); err == nil || err.Error() != "decompress "+format.String()+": the stream is cut short: unexpected EOF" {
+				t.Errorf("%s, %d of %d bytes: %v", format, n, len(b), err)
+			}
 		}
-		if err == nil || !strings.HasPrefix(err.Error(), "decompress "+format.String()) {
-			t.Errorf("%s: %v", format, err)
+	}
+}
+
+// read is what a stream decompresses to.
+func read(b []byte) (string, error) {
+	r, err := NewReader(bytes.NewReader(b))
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	got, err := io.ReadAll(r)
+	return string(got), err
+}
+
+// TestFollowed: another stream behind the first belongs to it, as do the zeros that xz allows there; anything else is an error.
+func TestFollowed(t *testing.T) {
+	for format, b := range samples(t) {
+		if format == Plain {
+			continue
+		}
+		if got, err := read(append(bytes.Clone(b), b...)); err != nil || got != "hello\nhello\n" {
+			t.Errorf("%s, twice: %q, %v", format, got, err)
+		}
+		for name, rest := range map[string]string{"text": "trailing data", "one byte": "x", "zeros": strings.Repeat("\x00", 512)} {
+			got, err := read(append(bytes.Clone(b), rest...))
+			switch {
+			case format == XZ && name == "zeros":
+				if err != nil || got != "hello\n" {
+					t.Errorf("%s, %s: %q, %v", format, name, got, err)
+				}
+			case name == "one byte" && errors.Is(err, io.ErrUnexpectedEOF): // it could have been another stream
+			case err == nil || err.Error() != "decompress "+format.String()+": something else follows the end of the stream":
+				t.Errorf("%s, %s: %q, %v", format, name, got, err)
+			}
 		}
 	}
 }

@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
+	"bantam/internal/compress/deflate"
+	"bantam/internal/compress/inflate"
+
 	"github.com/klauspost/compress/zstd"
-	"github.com/ulikunitz/xz"
 )
 
 // maxWindow bounds the memory a stream may ask of its decompressor.
@@ -24,22 +25,34 @@ type Reader struct {
 
 // NewReader looks at the beginning of r and undoes its compression.
 func NewReader(r io.Reader) (*Reader, error) {
-	br := bufio.NewReaderSize(r, 64<<10)
-	head, err := br.Peek(MagicLen)
-	if err != nil && err != io.EOF {
+	br := Buffer(r)
+	format, err := Peek(br)
+	if err != nil {
 		return nil, err
 	}
-	d := &Reader{Format: Detect(head), close: func() {}}
-	if err := d.open(br, head); err != nil {
+	d := &Reader{Format: format, close: func() {}}
+	if err := d.open(br); err != nil {
 		return nil, d.wrap(err)
 	}
 	return d, nil
 }
 
-func (d *Reader) open(br *bufio.Reader, head []byte) (err error) {
+// Buffer gives a reader the buffer that Peek and NewReader want, if it has none.
+func Buffer(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, 64<<10) }
+
+// Peek looks at the beginning of a stream.
+func Peek(br *bufio.Reader) (Format, error) {
+	head, err := br.Peek(MagicLen)
+	if err != nil && err != io.EOF {
+		return Plain, err
+	}
+	return Detect(head), nil
+}
+
+func (d *Reader) open(br *bufio.Reader) (err error) {
 	switch d.Format {
 	case Gzip:
-		d.r, err = gzip.NewReader(br)
+		d.r = newGunzip(br)
 	case Zstd:
 		var z *zstd.Decoder
 		z, err = zstd.NewReader(br, zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
@@ -49,8 +62,9 @@ func (d *Reader) open(br *bufio.Reader, head []byte) (err error) {
 	case Bzip2:
 		d.r = bzip2.NewReader(br)
 	case XZ:
+		head, _ := br.Peek(MagicLen)
 		if err = checkXZWindow(head); err == nil {
-			d.r, err = xz.NewReader(br)
+			d.r = newXZ(br)
 		}
 	default:
 		d.r = br
@@ -89,24 +103,21 @@ func (d *Reader) wrap(err error) error {
 	if d.Format == Plain {
 		return err
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if trailing(err) {
+		err = errTrailing
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, inflate.ErrShort) {
 		return fmt.Errorf("decompress %s: the stream is cut short: %w", d.Format, io.ErrUnexpectedEOF)
 	}
 	return fmt.Errorf("decompress %s: %w", d.Format, err)
 }
 
-// NewWriter compresses to w with zstd at its fastest level, the format in which
-// layers are kept that came in one that OCI does not know.
-func NewWriter(w io.Writer) (io.WriteCloser, error) {
-	return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+// trailing says whether an error of a decompressor that is not ours means that its data is followed by something else:
+// NewReader has seen the beginning of the first stream, so it is another one that has none.
+func trailing(err error) bool {
+	return errors.Is(err, zstd.ErrMagicMismatch) || err == bzip2.StructuralError("bad magic value in continuation file")
 }
 
-// NewGzip compresses to w with gzip, without a name or a time, so that the same content
-// gives the same bytes.
-func NewGzip(w io.Writer) io.WriteCloser {
-	z, err := gzip.NewWriterLevel(w, gzip.DefaultCompression)
-	if err != nil { // the level is not one
-		panic(err)
-	}
-	return z
-}
+// NewGzip compresses to w with gzip, without a name or a time and whatever the number of processors, so that the
+// same content gives the same bytes. Close it also after errors: it has goroutines.
+func NewGzip(w io.Writer) io.WriteCloser { return deflate.NewGzip(w, 6) }

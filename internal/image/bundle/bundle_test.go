@@ -15,6 +15,8 @@ import (
 	"bantam/internal/image/digest"
 	"bantam/internal/image/local"
 	"bantam/internal/image/manifest"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // files is an archive in memory, in order.
@@ -70,6 +72,26 @@ func zip(t testing.TB, b []byte) string {
 	return z.String()
 }
 
+func zstandard(t testing.TB, b []byte) string {
+	t.Helper()
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(w.EncodeAll(b, nil))
+}
+
+// followed is an archive whose layer has something behind its end; digest and size are those of all of it.
+func followed(t testing.TB, kind string, pack func([]byte) string) []byte {
+	t.Helper()
+	f := &files{}
+	layer := files{{"a", "b"}}.tar(t)
+	c := f.blob(manifest.TypeConfig, config("amd64", digest.FromBytes(layer)))
+	l := f.blob(manifest.TypeLayer+kind, pack(layer)+"trailing")
+	f.index(f.blob(manifest.TypeManifest, text(&manifest.Document{SchemaVersion: 2, Config: &c, Layers: []manifest.Descriptor{l}})))
+	return f.tar(t)
+}
+
 func config(arch string, diffs ...digest.Digest) string {
 	return text(map[string]any{"architecture": arch, "os": "linux", "rootfs": map[string]any{"type": "layers", "diff_ids": append([]digest.Digest{}, diffs...)}})
 }
@@ -105,7 +127,11 @@ func load(t testing.TB, b []byte, platform string) (ids []digest.Digest, items [
 		return nil, nil, err
 	}
 	defer source.Close()
-	if items, err = Read(source, platform); err != nil {
+	want, err := manifest.ParsePlatforms(platform)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if items, err = Read(source, want...); err != nil {
 		return nil, nil, err
 	}
 	options := LoadOptions{}
@@ -133,6 +159,19 @@ func TestPlatforms(t *testing.T) {
 	}
 	if _, _, err := load(t, f.tar(t), "linux/s390x"); err == nil || !strings.Contains(err.Error(), "does not provide the platform linux/s390x") {
 		t.Errorf("another platform: %v", err)
+	}
+	if ids, items, err := load(t, f.tar(t), ""); err != nil || len(ids) != 1 || len(items[0].Others) != 1 {
+		t.Errorf("all platforms: %v, %v", ids, err)
+	}
+	// docker's list names one of them, which needn't be the one that is wanted
+	for _, file := range f {
+		var m manifest.Document
+		if file.name == blobFile(amd.Digest) && json.Unmarshal([]byte(file.body), &m) == nil {
+			f.add("manifest.json", text([]dockerItem{{Config: blobFile(m.Config.Digest), RepoTags: []string{"two:1"}, Layers: []string{"x"}}}))
+		}
+	}
+	if _, items, err := load(t, f.tar(t), "linux/arm64"); err != nil || len(items) != 1 || !strings.Contains(string(items[0].Config), `"arm64"`) || len(items[0].Names) != 1 {
+		t.Errorf("docker's list has another platform of the index: %d items, %v", len(items), err)
 	}
 }
 
@@ -207,12 +246,12 @@ func TestHostileArchives(t *testing.T) {
 		}, "corrupt"},
 		"index too deep": {func() []byte {
 			f, d := good()
-			for range maxDepth + 2 {
+			for range manifest.MaxDepth + 2 {
 				d = f.blob(manifest.TypeIndex, text(&manifest.Document{SchemaVersion: 2, MediaType: manifest.TypeIndex, Manifests: []manifest.Descriptor{d}}))
 			}
 			f.index(d)
 			return f.tar(t)
-		}, "nested deeper than 8"},
+		}, "leads to an index too often"},
 		"ambiguous manifest": {func() []byte {
 			f, d := good()
 			f.index(f.blob(manifest.TypeManifest, text(&manifest.Document{SchemaVersion: 2, Config: &d, Manifests: []manifest.Descriptor{d}})))
@@ -250,14 +289,20 @@ func TestHostileArchives(t *testing.T) {
 			f.index(f.blob(manifest.TypeManifest, text(&manifest.Document{SchemaVersion: 2, Config: &c, Layers: []manifest.Descriptor{l}})))
 			return f.tar(t)
 		}, "leads out of the layer"},
-		"trailing data": {func() []byte {
-			f := &files{}
-			layer := files{{"a", "b"}}.tar(t)
-			c := f.blob(manifest.TypeConfig, config("amd64", digest.FromBytes(layer)))
-			l := f.blob(manifest.TypeLayer+"+gzip", zip(t, layer)+"trailing")
-			f.index(f.blob(manifest.TypeManifest, text(&manifest.Document{SchemaVersion: 2, Config: &c, Layers: []manifest.Descriptor{l}})))
-			return f.tar(t)
-		}, "decompress gzip"},
+		"trailing data, gzip": {func() []byte {
+			return followed(t, "+gzip", func(b []byte) string { return zip(t, b) })
+		}, "decompress gzip: something else follows the end of the stream"},
+		"trailing data, zstd": {func() []byte {
+			return followed(t, "+zstd", func(b []byte) string { return zstandard(t, b) })
+		}, "decompress zstd: something else follows the end of the stream"},
+		"trailing data, plain": {func() []byte {
+			return followed(t, "", func(b []byte) string { return string(b) })
+		}, "diff id is"},
+		"trailing data of the archive": {func() []byte {
+			f, d := good()
+			f.index(d)
+			return []byte(zip(t, f.tar(t)) + "trailing")
+		}, "decompress gzip: something else follows the end of the stream"},
 	}
 	for name, c := range cases {
 		if _, _, err := load(t, c.make(), ""); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -302,7 +347,7 @@ func TestHostileFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := Read(s, ""); err == nil || !strings.Contains(err.Error(), "escapes") {
+	if _, err := Read(s); err == nil || !strings.Contains(err.Error(), "escapes") {
 		t.Errorf("a link out of the folder: %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"bantam/internal/image/blob"
@@ -16,14 +17,26 @@ import (
 	"bantam/internal/image/reference"
 )
 
-// Item is an image in an archive.
+// Item is an image in an archive, or an artifact.
 type Item struct {
-	Config []byte
+	Config []byte // nil of an artifact
 	Names  []reference.Reference
 	Layers []Layer
 	// Manifest and Index as they stand in the archive; nil where there is none.
 	Manifest, Index []byte
+	// Others are further platforms of the index.
+	Others []Item
+	// Blobs are kept as they are: an artifact's, and what the index has beside images.
+	Blobs []manifest.Descriptor
+	// left are the configurations of the index's platforms that nobody wants.
+	left []digest.Digest
 }
+
+// Artifact says that an item is no image.
+func (i *Item) Artifact() bool { return i.Config == nil }
+
+// platforms are the item and its others.
+func (i *Item) platforms() []Item { return append([]Item{*i}, i.Others...) }
 
 // Layer is where a layer of an item is.
 type Layer struct {
@@ -33,9 +46,6 @@ type Layer struct {
 	Size   int64         // of the blob
 }
 
-// maxDepth of indexes in indexes.
-const maxDepth = 8
-
 // dockerItem is an entry of manifest.json (moby, image/spec/spec.md).
 type dockerItem struct {
 	Config   string
@@ -43,17 +53,9 @@ type dockerItem struct {
 	Layers   []string
 }
 
-// Read finds the images of an archive; want "" is this machine's platform where there is
-// a choice.
-func Read(s Source, want string) ([]Item, error) {
-	r := &reader{source: s}
-	if want != "" {
-		p, err := manifest.ParsePlatform(want)
-		if err != nil {
-			return nil, err
-		}
-		r.want = &p
-	}
+// Read finds the images of an archive, of the platforms that are wanted; of all where there are none.
+func Read(s Source, want ...manifest.Platform) ([]Item, error) {
+	r := &reader{source: s, want: want}
 	b, err := readSmall(s, "manifest.json")
 	index, noIndex := readSmall(s, "index.json")
 	switch {
@@ -76,7 +78,7 @@ func Read(s Source, want string) ([]Item, error) {
 
 type reader struct {
 	source Source
-	want   *manifest.Platform
+	want   []manifest.Platform
 }
 
 // docker reads manifest.json, and takes the manifests of the OCI layout beside it, if there
@@ -89,63 +91,118 @@ func (r *reader) docker(b, index []byte) ([]Item, error) {
 	if len(list) == 0 {
 		return nil, errors.New("manifest.json: it lists no image")
 	}
-	known := map[digest.Digest]Item{}
-	if index != nil {
-		r.collect(index, known)
-	}
-	var items []Item
+	known, artifacts := r.known(index)
+	var items []*Item
 	for _, d := range list {
 		i, err := r.dockerItem(&d, known)
 		if err != nil {
 			return nil, fmt.Errorf("manifest.json: %w", err)
 		}
-		items = append(items, i)
+		if !slices.Contains(items, i) {
+			items = append(items, i)
+		}
 	}
-	return items, nil
+	out := make([]Item, len(items))
+	for k := range items {
+		out[k] = *items[k]
+	}
+	return append(out, artifacts...), nil
 }
 
-func (r *reader) dockerItem(d *dockerItem, known map[digest.Digest]Item) (Item, error) {
+// known finds what index.json has: images by the ids of all their platforms, and artifacts, which
+// manifest.json doesn't list. What isn't whole is passed over.
+func (r *reader) known(index []byte) (known map[digest.Digest]*Item, artifacts []Item) {
+	known = map[digest.Digest]*Item{}
+	doc, err := manifest.Decode(index)
+	if err != nil {
+		return known, nil
+	}
+	for _, d := range doc.Manifests {
+		if d.Attests() != "" {
+			continue
+		}
+		i, err := r.descend(&d)
+		if err != nil || i == nil {
+			continue
+		}
+		if i.Artifact() {
+			if i.Names, err = namesOf(&d); err == nil {
+				artifacts = append(artifacts, *i)
+			}
+			continue
+		}
+		ids := i.left
+		for _, p := range i.platforms() {
+			ids = append(ids, digest.FromBytes(p.Config))
+		}
+		for _, id := range ids {
+			if known[id] == nil {
+				known[id] = i
+			}
+		}
+	}
+	return known, artifacts
+}
+
+func (r *reader) dockerItem(d *dockerItem, known map[digest.Digest]*Item) (*Item, error) {
 	config, err := readSmall(r.source, d.Config)
 	if err != nil {
-		return Item{}, err
+		return nil, err
 	}
 	id := digest.FromBytes(config)
 	if hex := strings.TrimSuffix(clean(d.Config), ".json"); len(hex) == 64 && digest.IsHex(hex) && hex != id.Hex() {
-		return Item{}, fmt.Errorf("%w: the digest of %s is %s", blob.ErrCorrupt, d.Config, id)
+		return nil, fmt.Errorf("%w: the digest of %s is %s", blob.ErrCorrupt, d.Config, id)
 	}
-	i, ok := known[id]
-	if !ok || len(i.Layers) != len(d.Layers) {
-		if i, err = newItem(config, len(d.Layers)); err != nil {
-			return i, fmt.Errorf("%s: %w", d.Config, err)
+	i := known[id]
+	if i == nil || i.Index == nil && len(i.Layers) != len(d.Layers) {
+		plain, err := newItem(config, len(d.Layers))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", d.Config, err)
 		}
 		for k, file := range d.Layers {
-			i.Layers[k].File = file
+			plain.Layers[k].File = file
 		}
+		if err := r.provides(config); err != nil {
+			return nil, err
+		}
+		i = &plain
 	}
-	i.Names = nil
 	for _, t := range d.RepoTags {
 		ref, err := reference.Parse(t)
 		if err != nil {
-			return i, fmt.Errorf("invalid tag %q: %w", t, err)
+			return nil, fmt.Errorf("invalid tag %q: %w", t, err)
 		}
-		i.Names = append(i.Names, ref.Tagged())
+		if !slices.Contains(i.Names, ref.Tagged()) {
+			i.Names = append(i.Names, ref.Tagged())
+		}
 	}
-	return i, r.provides(config)
+	return i, nil
 }
 
-// provides refuses an image of another platform than the one that is asked for.
+// provides refuses an image of another platform than those that are asked for.
 func (r *reader) provides(config []byte) error {
-	if r.want == nil {
+	if len(r.want) == 0 {
 		return nil
 	}
 	var p manifest.Platform
 	if err := json.Unmarshal(config, &p); err != nil {
 		return err
 	}
-	if !p.Provides(*r.want) {
-		return fmt.Errorf("the image is for %s and does not provide the platform %s", p, *r.want)
+	if !slices.ContainsFunc(r.want, p.Provides) {
+		return fmt.Errorf("the image is for %s and does not provide the platform %s", p, names(r.want))
 	}
 	return nil
+}
+
+func names(list []manifest.Platform) string {
+	var b strings.Builder
+	for i, p := range list {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(p.String())
+	}
+	return b.String()
 }
 
 // newItem checks a configuration against the number of layers.
@@ -162,23 +219,6 @@ func newItem(config []byte, layers int) (Item, error) {
 		i.Layers = append(i.Layers, Layer{DiffID: d})
 	}
 	return i, nil
-}
-
-// collect finds all images of an index by their ids; what isn't whole is passed over.
-func (r *reader) collect(index []byte, known map[digest.Digest]Item) {
-	doc, err := manifest.Decode(index)
-	if err != nil {
-		return
-	}
-	for _, d := range doc.Manifests {
-		b, child, err := r.document(&d)
-		if err != nil || child.IsIndex() {
-			continue
-		}
-		if i, err := r.item(b, child); err == nil {
-			known[digest.FromBytes(i.Config)] = i
-		}
-	}
 }
 
 func blobFile(d digest.Digest) string { return "blobs/sha256/" + d.Hex() }
@@ -215,7 +255,10 @@ func (r *reader) layout(index []byte) ([]Item, error) {
 	}
 	var items []Item
 	for _, d := range doc.Manifests {
-		i, err := r.descend(&d, 0)
+		if d.Attests() != "" {
+			continue
+		}
+		i, err := r.descend(&d)
 		if err != nil {
 			return nil, fmt.Errorf("index.json: %w", err)
 		}
@@ -231,76 +274,6 @@ func (r *reader) layout(index []byte) ([]Item, error) {
 		return nil, errors.New("index.json: it lists no image for this platform")
 	}
 	return items, nil
-}
-
-// descend goes from a descriptor to an image; nil for what isn't one.
-func (r *reader) descend(d *manifest.Descriptor, depth int) (*Item, error) {
-	if depth > maxDepth {
-		return nil, fmt.Errorf("indexes are nested deeper than %d", maxDepth)
-	}
-	b, doc, err := r.document(d)
-	if err != nil {
-		return nil, err
-	}
-	if doc.IsIndex() {
-		i, err := r.choose(doc, depth)
-		if i != nil {
-			i.Index = b
-		}
-		return i, err
-	}
-	if !isImage(doc) {
-		return nil, nil
-	}
-	i, err := r.item(b, doc)
-	if err != nil {
-		return nil, err
-	}
-	return &i, r.provides(i.Config)
-}
-
-// choose takes the platform that is wanted, else this machine's, else the first that is
-// in the archive.
-func (r *reader) choose(doc *manifest.Document, depth int) (*Item, error) {
-	want := manifest.Host()
-	if r.want != nil {
-		want = *r.want
-	}
-	if d := doc.Select(want); d != nil {
-		i, err := r.descend(d, depth+1)
-		if err == nil || r.want != nil || !errors.Is(err, os.ErrNotExist) {
-			return i, err
-		}
-	}
-	if r.want != nil && len(doc.Manifests) > 0 && doc.Manifests[0].Platform != nil {
-		return nil, fmt.Errorf("the image does not provide the platform %s", want)
-	}
-	for k := range doc.Manifests {
-		f, _, err := r.source.Open(blobFile(doc.Manifests[k].Digest))
-		if err != nil {
-			continue
-		}
-		f.Close()
-		if i, err := r.descend(&doc.Manifests[k], depth+1); i != nil || err != nil {
-			return i, err
-		}
-	}
-	return nil, nil
-}
-
-// isImage tells an image from an artifact and from buildkit's attestations.
-func isImage(doc *manifest.Document) bool {
-	switch doc.Config.MediaType {
-	case manifest.TypeConfig, manifest.DockerConfig, "":
-	default:
-		return false
-	}
-	for _, l := range doc.Layers {
-		if l.MediaType == "application/vnd.in-toto+json" {
-			return false
-		}
-	}
-	return true
 }
 
 func (r *reader) item(b []byte, doc *manifest.Document) (Item, error) {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,10 +33,12 @@ const (
 // IsFolder says whether a format is written as a folder.
 func IsFolder(format string) bool { return format == OCIFolder || format == DockerFolder }
 
-// Selected is an image to be saved and the names that go with it.
+// Selected is an image to be saved and the names that go with it. One with an index is saved with
+// all its platforms that are here, or with those that are wanted.
 type Selected struct {
-	Target local.Target
-	Names  []reference.Reference
+	Target    local.Target
+	Names     []reference.Reference
+	Platforms []manifest.Platform
 }
 
 // Sink takes files: a tar file or a folder.
@@ -81,13 +84,73 @@ func (w *writer) image(i Selected) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range append([]manifest.Descriptor{d, *m.Config}, m.Layers...) {
+	if i.Target.Index != "" && d.Digest == i.Target.Manifest {
+		if d, err = w.wholeIndex(i); err != nil {
+			return err
+		}
+	}
+	if err := w.manifest(d.Digest, m); err != nil {
+		return err
+	}
+	w.list(i, d, m)
+	return nil
+}
+
+// manifest writes a manifest and what it is made of.
+func (w *writer) manifest(d digest.Digest, m *manifest.Document) error {
+	for _, c := range append(m.Content(), manifest.Descriptor{Digest: d}) {
 		if err := w.blob(c.Digest, blobFile(c.Digest)); err != nil {
 			return err
 		}
 	}
-	w.list(i, d, m)
 	return nil
+}
+
+// wholeIndex writes an index, the indexes in it and what is here of the manifests that they list.
+func (w *writer) wholeIndex(i Selected) (manifest.Descriptor, error) {
+	none := manifest.Descriptor{}
+	parts, above, err := w.lease.Parts(i.Target.Index)
+	if err != nil {
+		return none, err
+	}
+	b, doc, err := w.lease.ReadManifest(i.Target.Index)
+	if err != nil {
+		return none, err
+	}
+	for _, p := range i.wanted(parts) {
+		_, m, err := w.lease.Whole(p.Digest)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // removed meanwhile
+		}
+		if err == nil {
+			err = w.manifest(p.Digest, m)
+		}
+		if err != nil {
+			return none, err
+		}
+	}
+	top := manifest.Descriptor{MediaType: doc.Type(), Digest: i.Target.Index, Size: int64(len(b))}
+	for _, d := range append(above, top) {
+		if err := w.blob(d.Digest, blobFile(d.Digest)); err != nil {
+			return none, err
+		}
+	}
+	return top, nil
+}
+
+// wanted are the parts of an index that are here and for the platforms, and what attests
+// something about them.
+func (i *Selected) wanted(parts []local.Part) []local.Part {
+	in := map[digest.Digest]bool{}
+	for _, p := range parts {
+		in[p.Digest] = p.Present && (len(i.Platforms) == 0 || p.Platform != nil && slices.ContainsFunc(i.Platforms, p.Platform.Provides))
+	}
+	return slices.DeleteFunc(parts, func(p local.Part) bool {
+		if about := p.Attests(); about != "" {
+			return !p.Present || !in[about]
+		}
+		return !in[p.Digest]
+	})
 }
 
 // blob writes content once.
@@ -109,7 +172,27 @@ func (w *writer) blob(d digest.Digest, name string) error {
 	return nil
 }
 
+// list remembers an image for the lists: d is its manifest or index, m the manifest. An artifact is not
+// in docker's.
 func (w *writer) list(i Selected, d manifest.Descriptor, m *manifest.Document) {
+	w.listOCI(i, d)
+	if m.IsImage() {
+		w.listDocker(i, m)
+	}
+}
+
+func (w *writer) listOCI(i Selected, d manifest.Descriptor) {
+	for _, n := range i.Names {
+		named := d
+		named.Annotations = map[string]string{"io.containerd.image.name": n.String(), "org.opencontainers.image.ref.name": n.Tag}
+		w.index.Manifests = append(w.index.Manifests, named)
+	}
+	if len(i.Names) == 0 {
+		w.index.Manifests = append(w.index.Manifests, d)
+	}
+}
+
+func (w *writer) listDocker(i Selected, m *manifest.Document) {
 	item := dockerItem{Config: blobFile(m.Config.Digest), RepoTags: []string{}, Layers: []string{}}
 	for _, l := range m.Layers {
 		item.Layers = append(item.Layers, blobFile(l.Digest))
@@ -127,12 +210,6 @@ func (w *writer) list(i Selected, d manifest.Descriptor, m *manifest.Document) {
 			top = m.Layers[len(m.Layers)-1].Digest
 		}
 		w.repos[n.FamiliarName()][n.Tag] = top.Hex()
-		named := d
-		named.Annotations = map[string]string{"io.containerd.image.name": n.String(), "org.opencontainers.image.ref.name": n.Tag}
-		w.index.Manifests = append(w.index.Manifests, named)
-	}
-	if len(i.Names) == 0 {
-		w.index.Manifests = append(w.index.Manifests, d)
 	}
 	w.docker = append(w.docker, item)
 }
@@ -143,7 +220,7 @@ func (w *writer) lists(format string) error {
 		name string
 		v    any
 	}{{"index.json", w.index}, {"oci-layout", map[string]string{"imageLayoutVersion": "1.0.0"}}}
-	if format == DockerArchive {
+	if format == DockerArchive && len(w.docker) > 0 {
 		files = append(files, struct {
 			name string
 			v    any

@@ -9,6 +9,8 @@ import (
 	"path"
 	"strings"
 
+	"bantam/internal/linux/copytree"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -91,7 +93,7 @@ func compareStat(dir int, base string, h *tar.Header, st *unix.Stat_t) error {
 func compareAttributes(dir int, base string, h *tar.Header) error {
 	for key, value := range h.PAXRecords {
 		name, ok := strings.CutPrefix(key, paxXattr)
-		if !ok || !wantXattr(name) || h.Typeflag != tar.TypeReg {
+		if !ok || !copytree.Keeps(name) || h.Typeflag != tar.TypeReg {
 			continue
 		}
 		fd, err := unix.Openat(dir, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)

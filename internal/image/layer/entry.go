@@ -67,7 +67,16 @@ func (u *unpacker) regular(h *tar.Header, base string, m meta) error {
 	if err != nil {
 		return fmt.Errorf("create file: %w", err)
 	}
-	defer unix.Close(fd)
+	if err := u.file(fd, h, m); err != nil {
+		unix.Close(fd)
+		return err
+	}
+	u.behind.finish(fd, h.Size)
+	return nil
+}
+
+// file gives a new file its content and attributes.
+func (u *unpacker) file(fd int, h *tar.Header, m meta) error {
 	if err := u.content(fd, h); err != nil {
 		return err
 	}
@@ -176,6 +185,9 @@ func (u *unpacker) node(h *tar.Header, kind uint32, base string, m meta) error {
 		dev = unix.Mkdev(uint32(h.Devmajor), uint32(h.Devminor))
 		if u.opt.Rootless && dev != 0 {
 			u.warn("device " + printable(h.Name) + " left out: it needs root")
+			if err := u.displace(base, h.Name); err != unix.ENOENT { // the last entry wins, here too
+				return err
+			}
 			return nil
 		}
 	}
@@ -208,12 +220,16 @@ func (u *unpacker) replacing(base, name string, make func() error) error {
 }
 
 // displace takes away what an earlier entry of the same archive made at base, which is
-// name in the archive. The recipe needs the contents of what was a file.
+// name in the archive. The recipe needs the contents of what was a file. What is mounted there
+// stays: the kernel would let us unmount it, if it is mounted in a container's namespace alone.
 func (u *unpacker) displace(base, name string) error {
 	r := u.opt.Recipe
-	var st unix.Stat_t
-	if err := unix.Fstatat(u.dirs.top().fd, base, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+	var st unix.Statx_t
+	if err := unix.Statx(u.dirs.top().fd, base, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_TYPE, &st); err != nil {
 		return err
+	}
+	if st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0 {
+		return unix.EBUSY
 	}
 	if kind := st.Mode & unix.S_IFMT; r == nil || kind != unix.S_IFREG && kind != unix.S_IFDIR {
 		return removeAt(u.dirs.top().fd, base, 0)

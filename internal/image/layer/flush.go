@@ -3,6 +3,7 @@ package layer
 import (
 	"io"
 	"os"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,6 +17,9 @@ import (
 // first, with sync_file_range(2); then names are given, and one fsync of the folder that
 // was changed last commits all names and attributes that came before. On other file
 // systems syncfs takes both places.
+//
+// Unpack begins to write each file when it has it whole, so that the disk works while the rest of the layer is
+// read, and many files are on their way when the first is waited for.
 
 // ordered says whether the journal of the file system keeps order; without is a file
 // system in memory, where nothing has to be done.
@@ -59,6 +63,38 @@ func WriteOutFile(f *os.File) error {
 		return f.Sync()
 	}
 	return writeOut(int(f.Fd()))
+}
+
+// behind begins to write files that are whole, and closes them, beside the unpacking: of many small files
+// that takes a quarter of the time. A nil one only closes.
+type behind struct {
+	files chan int
+	done  sync.WaitGroup
+}
+
+func newBehind() *behind {
+	b := &behind{files: make(chan int, 64)}
+	b.done.Go(func() {
+		for fd := range b.files {
+			_ = unix.SyncFileRange(fd, 0, 0, unix.SYNC_FILE_RANGE_WRITE) // the first half of writeOut, which tells errors
+			unix.Close(fd)
+		}
+	})
+	return b
+}
+
+// finish takes over a file that has everything.
+func (b *behind) finish(fd int, size int64) {
+	if b == nil || size == 0 {
+		unix.Close(fd)
+		return
+	}
+	b.files <- fd
+}
+
+func (b *behind) close() {
+	close(b.files)
+	b.done.Wait()
 }
 
 func writeOut(fd int) error {

@@ -8,6 +8,8 @@ import (
 	"time"
 	"unsafe"
 
+	"bantam/internal/linux/copytree"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -60,24 +62,11 @@ func setTimes(fd int, times *[2]unix.Timespec) error {
 
 const paxXattr = "SCHILY.xattr."
 
-// wantXattr says which extended attributes of an archive are taken over. Those of
-// overlayfs would let an archive redirect lookups in other layers; labels of
-// security modules other than file capabilities belong to the host.
-func wantXattr(name string) bool {
-	switch {
-	case name == "security.capability", name == "system.posix_acl_access", name == "system.posix_acl_default":
-		return true
-	case strings.HasPrefix(name, "trusted.overlay."), strings.HasPrefix(name, "user.overlay."):
-		return false
-	}
-	return strings.HasPrefix(name, "user.") || strings.HasPrefix(name, "trusted.")
-}
-
 // setXattrs must come after chown, which clears file capabilities.
 func (u *unpacker) setXattrs(fd int, records map[string]string) error {
 	for key, value := range records {
 		name, ok := strings.CutPrefix(key, paxXattr)
-		if !ok || !wantXattr(name) {
+		if !ok || !copytree.Keeps(name) {
 			continue
 		}
 		err := unix.Fsetxattr(fd, name, []byte(value), 0)

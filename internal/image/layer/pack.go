@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"bantam/internal/linux/copytree"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -23,6 +25,8 @@ type PackOptions struct {
 	Skip func(name string) bool
 	// Change may alter the header of an entry before it is written, but not its name or size.
 	Change func(h *tar.Header)
+	// Open leaves the end of the tar file out: more follows.
+	Open bool
 }
 
 // Pack writes what is below the folder root as a tar file, sorted by name. Nothing is
@@ -47,6 +51,9 @@ func Pack(w io.Writer, root int, opt PackOptions) error {
 	}
 	if err := p.folder(dir, ""); err != nil {
 		return err
+	}
+	if opt.Open {
+		return p.w.Flush()
 	}
 	return p.w.Close()
 }
@@ -329,7 +336,7 @@ func attributes(fd int) map[string]string {
 	}
 	var found map[string]string
 	for _, name := range strings.Split(strings.TrimRight(string(list[:n]), "\x00"), "\x00") {
-		if !wantXattr(name) {
+		if !copytree.Keeps(name) {
 			continue
 		}
 		value := make([]byte, 64<<10)

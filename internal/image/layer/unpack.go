@@ -67,6 +67,8 @@ type unpacker struct {
 	uid     int
 	gid     int
 	overlay string // prefix of overlayfs's extended attributes
+	behind  *behind
+	large   []byte // for large files, once there was one
 }
 
 // Unpack reads the tar file r to its end and puts its content into the empty
@@ -79,13 +81,19 @@ func Unpack(root int, r io.Reader, opt Options) (Stats, error) {
 		tr:      tar.NewReader(t),
 		tap:     t,
 		opt:     opt,
-		buf:     make([]byte, 128<<10),
+		buf:     make([]byte, 64<<10),
 		uid:     os.Geteuid(),
 		gid:     os.Getegid(),
 		overlay: "trusted.overlay.",
 	}
 	if opt.Rootless {
 		u.overlay = "user.overlay."
+	}
+	if opt.Recipe != nil {
+		if journal, _, _ := ordered(root); journal { // WriteOut follows, and waits for each file
+			u.behind = newBehind()
+			defer u.behind.close()
+		}
 	}
 	if err := u.dirs.open(root, &u.stats, opt.Limits); err != nil {
 		return u.stats, err

@@ -4,12 +4,15 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	decompress "bantam/internal/image/archive"
 	"bantam/internal/testenv"
 
 	"golang.org/x/sys/unix"
@@ -94,7 +97,7 @@ func (c *canary) look() string {
 
 func (c *canary) unpack(tarFile []byte, opt Options) (Stats, error) {
 	c.t.Helper()
-	opt.Rootless = os.Geteuid() != 0
+	opt.Rootless = opt.Rootless || os.Geteuid() != 0
 	fd, err := unix.Open(c.layer, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		c.t.Fatal(err)
@@ -180,11 +183,52 @@ func TestBrokenArchives(t *testing.T) {
 		"cut in content":   {whole[:len(whole)-4096], "cut short"},
 		"cut in a header":  {whole[:300], "cut short"},
 		"one stray letter": {[]byte("x"), "cut short"},
+		"huge long name":   {huge(tar.TypeGNULongName), "header field too long"},
+		"huge attributes":  {huge(tar.TypeXHeader), "header field too long"},
+		"a size below 0":   {sized(whole, "-0000000001"), "read tar"},
+		"a size of 8 EiB":  {sized(whole, "\x80\x00\x00\x00\x7f\xff\xff\xff\xff\xff\xff\xff"), "more than the limit"},
 	} {
 		_, err := newCanary(t).unpack(c.b, Options{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)
 		}
+	}
+}
+
+// huge is an archive whose first header says that eight gigabytes of name or attributes follow, of which three
+// megabytes are there.
+func huge(kind byte) []byte {
+	b := make([]byte, 3<<20)
+	copy(b, "x")
+	copy(b[100:], "0000644\x000000000\x000000000\x00")
+	b[156] = kind
+	copy(b[257:], "ustar\x0000")
+	return sized(b, "17777777777")
+}
+
+// sized is an archive whose first entry has another size.
+func sized(archive []byte, size string) []byte {
+	b := bytes.Clone(archive)
+	copy(b[124:136], append([]byte(size), 0)[:min(12, len(size)+1)])
+	copy(b[148:156], "        ")
+	sum := 0
+	for _, c := range b[:512] {
+		sum += int(c)
+	}
+	copy(b[148:], fmt.Sprintf("%06o\x00 ", sum))
+	return b
+}
+
+// An ordinary user's layers have no devices: they are left out, with a word, and what an earlier entry had there goes.
+func TestRootlessDevices(t *testing.T) {
+	k := newCanary(t)
+	s, err := k.unpack(archive(t, file("disk", "x"), tar.Header{Typeflag: tar.TypeBlock, Name: "disk", Devmajor: 8},
+		tar.Header{Typeflag: tar.TypeChar, Name: "mem", Devmajor: 1, Devminor: 1}, file("after", "x")), Options{Rootless: true})
+	if err != nil || len(s.Warnings) != 2 || !strings.Contains(s.Warnings[1], "\"mem\" left out") {
+		t.Errorf("%v, %v", s.Warnings, err)
+	}
+	if list, err := os.ReadDir(k.layer); err != nil || len(list) != 1 || list[0].Name() != "after" {
+		t.Errorf("%v, %v", list, err)
 	}
 }
 
@@ -300,6 +344,33 @@ func FuzzUnpack(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		k := newCanary(t)
 		_, _ = k.unpack(b, Options{Limits: Limits{Entries: 1000, Size: 1 << 20}})
+		if err := Remove(k.layer); err != nil {
+			t.Errorf("remove: %v", err)
+		}
+	})
+}
+
+// FuzzAdd: no archive that is unpacked over the files of an image, as ADD does it, changes the host: its links and
+// those of the image lead nowhere else.
+func FuzzAdd(f *testing.F) {
+	f.Add(archive(f, dir("d"), file("d/f", "x"), symlink("l", "../host"), hardLink("h", "old")))
+	f.Add(archive(f, file("out/secret", "x"), file("up/secret", "x"), dir("out"), hardLink("k", "out/secret"), file(".wh.old", "")))
+	f.Add([]byte("\x1f\x8b\x08"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		k := newCanary(t)
+		if err := errors.Join(os.WriteFile(k.layer+"/old", []byte("x"), 0o600), os.Mkdir(k.layer+"/d", 0o755),
+			os.Symlink(k.base+"/host", k.layer+"/out"), os.Symlink("../host", k.layer+"/up")); err != nil {
+			t.Fatal(err)
+		}
+		r, err := decompress.NewReader(bytes.NewReader(b))
+		if err != nil {
+			return
+		}
+		defer r.Close()
+		plain, err := io.ReadAll(io.LimitReader(r, 1<<20))
+		if err == nil {
+			_, _ = k.unpack(plain, Options{Plain: true, Owner: &Owner{os.Geteuid(), os.Getegid()}, Limits: Limits{Entries: 1000, Size: 1 << 20}})
+		}
 		if err := Remove(k.layer); err != nil {
 			t.Errorf("remove: %v", err)
 		}

@@ -13,8 +13,10 @@ import (
 
 // NewImage is what Add keeps.
 type NewImage struct {
-	// Config is the configuration's bytes as they came; its digest is the image's id.
-	Config []byte
+	// Config is the configuration's bytes as they came; its digest is the image's id. Of an
+	// artifact it is the manifest.
+	Config   []byte
+	Artifact bool
 	// Names to give it. One with a digest says where it was pulled from or pushed to.
 	Names []reference.Reference
 	// Manifest and Index, which are blobs by now, are what the names stand for; "" for none.
@@ -51,26 +53,41 @@ func (l *Lease) Add(images ...NewImage) ([]digest.Digest, error) {
 	}
 	ids := make([]digest.Digest, len(images))
 	for i := range images {
-		if ids[i], err = l.record(images[i].Config); err != nil {
+		if ids[i], err = l.record(&images[i]); err != nil {
 			return nil, err
 		}
 		last = "/images/sha256"
 	}
 	for i, n := range images {
-		for _, ref := range n.Names {
-			if err := l.SetName(Name{ref.Tagged(), Target{ids[i], n.Manifest, n.Index}}); err != nil {
-				return nil, err
-			}
+		if err := l.setNames(l.preferred(Target{ids[i], n.Manifest, n.Index}), n.Names); err != nil {
+			return nil, err
+		}
+		if len(n.Names) > 0 {
 			last = "/tags"
 		}
 	}
 	if last == "" {
 		return ids, nil
 	}
-	if err := layer.Settle(l.Root + last); err != nil {
-		return nil, fmt.Errorf("flush to disk: %w", err)
+	return ids, l.settle(last)
+}
+
+// setNames gives a target names. The caller shares the lock.
+func (l *Lease) setNames(t Target, names []reference.Reference) error {
+	for _, ref := range names {
+		if err := l.SetName(Name{ref.Tagged(), t}); err != nil {
+			return err
+		}
 	}
-	return ids, nil
+	return nil
+}
+
+// settle brings all changes up to the one of this folder to the disk.
+func (l *Lease) settle(dir string) error {
+	if err := layer.Settle(l.Root + dir); err != nil {
+		return fmt.Errorf("flush to disk: %w", err)
+	}
+	return nil
 }
 
 // flush writes all files to the disk before a name says that they are there.
@@ -99,29 +116,42 @@ func (l *Lease) publish() (n int, err error) {
 	return n, nil
 }
 
-// record keeps a configuration.
-func (l *Lease) record(raw []byte) (digest.Digest, error) {
+// record keeps an image's configuration or an artifact's manifest.
+func (l *Lease) record(n *NewImage) (id digest.Digest, err error) {
+	if n.Artifact {
+		id, err = l.recordArtifact(n.Config)
+	} else {
+		id, err = l.recordImage(n.Config)
+	}
+	if err != nil {
+		return "", fmt.Errorf("keep image %s: %w", digest.FromBytes(n.Config).Short(), err)
+	}
+	return id, nil
+}
+
+func (l *Lease) recordImage(raw []byte) (digest.Digest, error) {
 	c, err := decode(raw)
 	if err != nil {
-		return "", fmt.Errorf("keep image: %w", err)
+		return "", err
 	}
-	id := digest.FromBytes(raw)
 	var size int64
 	for _, d := range c.RootFS.DiffIDs {
 		n, _, err := l.LayerSizes(d)
 		if err != nil {
-			return "", fmt.Errorf("keep image %s: %w", id.Short(), err)
+			return "", err
 		}
 		size += n
 	}
+	return l.keepRecord(raw, record(recordHead, size, c.Created, raw))
+}
+
+// keepRecord writes an image's file; what the image is known by are the bytes of raw.
+func (l *Lease) keepRecord(raw, content []byte) (digest.Digest, error) {
+	id := digest.FromBytes(raw)
 	if _, err := os.Lstat(l.image(id)); err == nil {
 		return id, nil
 	}
-	err = replace(l.image(id), func(tmp string) error { return writeDurably(tmp, record(size, c.Created, raw)) })
-	if err != nil {
-		return "", fmt.Errorf("keep image %s: %w", id.Short(), err)
-	}
-	return id, nil
+	return id, replace(l.image(id), func(tmp string) error { return writeDurably(tmp, content) })
 }
 
 // link remembers which layer a compressed blob holds.

@@ -2,7 +2,6 @@ package local
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -10,44 +9,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// claim makes a folder for a command and locks it for as long as the descriptor
-// is open, so that collect can tell it from one whose command was killed.
-func claim(dir string) (string, int, error) {
-	for {
-		tmp, err := os.MkdirTemp(dir, ".new-")
-		if err != nil {
-			return "", -1, err
-		}
-		fd, err := unix.Open(tmp, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-		if err == unix.ENOENT {
-			continue // collected before it was locked
-		}
-		if err != nil {
-			return "", -1, fmt.Errorf("open %s: %w", tmp, err)
-		}
-		var st unix.Stat_t
-		if unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == nil && unix.Fstat(fd, &st) == nil && st.Nlink > 0 {
-			return tmp, fd, nil
-		}
-		unix.Close(fd)
-	}
-}
-
-// collect removes the folders of killed commands. It is not worth an error.
-func collect(dir string) {
-	left, _ := filepath.Glob(dir + "/.new-*")
-	for _, tmp := range left {
-		fd, err := unix.Open(tmp, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-		if err != nil {
-			continue
-		}
-		if unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == nil {
-			_ = layer.Remove(tmp)
-		}
-		unix.Close(fd)
-	}
-}
 
 // Base makes the folder below every image: what docker creates in each container
 // so that there is something to mount on.

@@ -137,17 +137,20 @@ func (l *Lease) compress(ctx context.Context, diff digest.Digest) (digest.Digest
 // (Archives have plain layers; nobody wants to send them through a network.)
 func (l *Lease) Manifest(ctx context.Context, t Target, plain bool) (manifest.Descriptor, *manifest.Document, error) {
 	if t.Manifest != "" {
-		d, m, err := l.complete(t.Manifest)
+		d, m, err := l.Whole(t.Manifest)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return d, m, err
 		}
-		if err == nil && (plain || m.Compressed()) {
+		if err == nil && (plain || m.Compressed() || !m.IsImage()) {
 			return d, m, nil
 		}
 	}
 	raw, err := l.RawConfig(t.Image)
 	if err != nil {
 		return manifest.Descriptor{}, nil, err
+	}
+	if t.Image == t.Manifest {
+		return manifest.Descriptor{}, nil, fmt.Errorf("artifact %s is not whole: pull it again", t.Image.Short())
 	}
 	c, err := decode(raw)
 	if err != nil {
@@ -162,7 +165,8 @@ func (l *Lease) Manifest(ctx context.Context, t Target, plain bool) (manifest.De
 		}
 		m.Layers = append(m.Layers, d)
 	}
-	return l.putManifest(m)
+	d, err := l.PutManifest(m)
+	return d, m, err
 }
 
 func (l *Lease) describe(ctx context.Context, diff digest.Digest, plain bool) (manifest.Descriptor, error) {
@@ -182,20 +186,9 @@ func (l *Lease) describe(ctx context.Context, diff digest.Digest, plain bool) (m
 	return manifest.Descriptor{MediaType: b.Format.MediaType(), Digest: b.Digest, Size: size}, err
 }
 
-func (l *Lease) putManifest(m *manifest.Document) (manifest.Descriptor, *manifest.Document, error) {
-	b, err := m.Encode()
-	if err != nil {
-		return manifest.Descriptor{}, nil, err
-	}
-	if _, err := l.Protect(digest.FromBytes(b)); err != nil {
-		return manifest.Descriptor{}, nil, err
-	}
-	d, err := l.Blobs().Put(b)
-	return manifest.Descriptor{MediaType: m.Type(), Digest: d, Size: int64(len(b))}, m, err
-}
-
-// complete returns a manifest all of whose content is there, and protects it.
-func (l *Lease) complete(d digest.Digest) (manifest.Descriptor, *manifest.Document, error) {
+// Whole returns a manifest all of whose content is there, and protects it; os.ErrNotExist where some
+// of it is not.
+func (l *Lease) Whole(d digest.Digest) (manifest.Descriptor, *manifest.Document, error) {
 	none := manifest.Descriptor{}
 	if there, err := l.Protect(d); err != nil || !there {
 		return none, nil, errors.Join(err, os.ErrNotExist)

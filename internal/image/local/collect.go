@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,16 +44,16 @@ func (s *Store) Collect(keep Keep) (*Collected, error) {
 	return out, s.DeleteGone()
 }
 
-// Delete removes an image and what only it had, whatever its names. The caller has the Lock and
-// calls DeleteGone when it has given it back.
-func (s *Store) Delete(id digest.Digest, keep Keep) (*Collected, error) {
+// Delete removes an image, whatever its names. The caller has the Lock, and calls CollectLocked
+// for what only that image had.
+func (s *Store) Delete(id digest.Digest) error {
 	if err := os.Remove(s.image(id)); err != nil {
-		return nil, fmt.Errorf("delete image %s: %w", id.Short(), err)
+		return fmt.Errorf("delete image %s: %w", id.Short(), err)
 	}
-	return s.CollectLocked(keep)
+	return nil
 }
 
-// CollectLocked is Collect for who has the Lock. What is deleted has only lost its name:
+// CollectLocked is Collect for who has the Lock. What goes has only lost its name:
 // DeleteGone does the rest, without the lock.
 func (s *Store) CollectLocked(keep Keep) (*Collected, error) {
 	m := &marker{store: s, marked: map[digest.Digest]bool{}}
@@ -114,18 +115,47 @@ func (m *marker) images() error {
 		for _, d := range i.RootFS.DiffIDs {
 			m.marked[d] = true
 		}
+		if i.Artifact != nil {
+			m.mark(id)
+		}
 	}
 	names, err := m.store.Names()
 	for _, n := range names {
 		m.mark(n.Manifest)
-		m.mark(n.Index)
+		m.markIndex(n.Index)
 	}
 	return err
 }
 
+// markIndex marks an index and what is here of it. A manifest whose image was removed goes, and
+// so does what attests something about it.
+func (m *marker) markIndex(d digest.Digest) {
+	if d == "" || m.marked[d] {
+		return
+	}
+	parts, above, err := m.store.Parts(d)
+	if err != nil {
+		m.mark(d) // whatever it is
+		return
+	}
+	m.marked[d] = true
+	for _, a := range above {
+		m.marked[a.Digest] = true
+	}
+	here := map[digest.Digest]bool{}
+	for _, p := range parts {
+		here[p.Digest] = p.Image != ""
+	}
+	for _, p := range parts {
+		if about := p.Attests(); here[p.Digest] || p.Doc != nil && !p.Doc.IsImage() && (about == "" || here[about]) {
+			m.mark(p.Digest)
+		}
+	}
+}
+
 // folder marks what leases and repositories name. A lease whose owner is gone is removed.
 func (m *marker) folder(root string) error {
-	collect(root)
+	layer.Sweep(root)
 	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if os.IsNotExist(err) {
 			return nil
@@ -166,6 +196,7 @@ func (s *Store) sweepLayers(m *marker, out *Collected) error {
 	if err != nil {
 		return fmt.Errorf("list layers: %w", err)
 	}
+	slices.Sort(names) // a layer before its recipe, which knows its size
 	for _, n := range names {
 		if err := s.sweepLayer(m, n, out); err != nil {
 			return err
@@ -186,7 +217,7 @@ func (s *Store) sweepLayer(m *marker, entry string, out *Collected) error {
 		return nil
 	}
 	if part == "" {
-		size, _, _ := s.LayerSizes(d) // unknown where the recipe went first
+		size, _, _ := s.LayerSizes(d) // unknown where a killed command took the recipe
 		out.Layers, out.Bytes = append(out.Layers, d), out.Bytes+size
 	}
 	dir := s.Root + "/layers/"
@@ -236,7 +267,7 @@ func (s *Store) DeleteGone() error {
 			}
 		}
 	}
-	collect(dir)
+	layer.Sweep(dir)
 	return s.Blobs().Clean(time.Now().Add(-stale).Unix())
 }
 

@@ -57,7 +57,7 @@ func TestStoredConfigIsChecked(t *testing.T) {
 	s := &Store{Root: t.TempDir()}
 	id := digest.FromBytes([]byte("bad"))
 	if err := replace(s.image(id), func(tmp string) error {
-		return writeDurably(tmp, record(0, time.Time{}, []byte(config("sha256:/../x"))))
+		return writeDurably(tmp, record(recordHead, 0, time.Time{}, []byte(config("sha256:/../x"))))
 	}); err != nil {
 		t.Fatal(err)
 	}

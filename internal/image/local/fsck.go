@@ -232,15 +232,17 @@ func (c *checker) images() error {
 }
 
 func (c *checker) image(id digest.Digest) error {
-	raw, err := c.store.RawConfig(id)
+	if _, err := c.store.RawConfig(id); err != nil { // which verifies
+		return err
+	}
+	i, err := c.store.read(id)
 	if err != nil {
 		return err
 	}
-	config, err := decode(raw)
-	if err != nil {
-		return err
+	if i.Artifact != nil && !c.store.hasAll(i.Artifact) && c.store.stillThere(id) {
+		return errors.New("a part of the artifact is lost")
 	}
-	for _, d := range config.RootFS.DiffIDs {
+	for _, d := range i.RootFS.DiffIDs {
 		if c.bad[d] || !c.store.HasLayer(d) && c.store.stillThere(id) {
 			return fmt.Errorf("its layer %s is lost", d.Short())
 		}

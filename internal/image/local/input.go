@@ -1,7 +1,6 @@
 package local
 
 import (
-	"bufio"
 	"fmt"
 	"hash"
 	"io"
@@ -62,16 +61,16 @@ func (in *input) open(l *Lease) error {
 		}
 		in.closer, rest = r, r
 	}
-	peeked := bufio.NewReaderSize(rest, 64<<10)
+	peeked := archive.Buffer(rest)
 	if had > 0 {
 		in.r = io.MultiReader(in.counted(io.NewSectionReader(in.w, 0, had), nil), in.counted(peeked, in.w))
 		return nil
 	}
-	head, err := peeked.Peek(archive.MagicLen)
-	if err != nil && err != io.EOF {
+	format, err := archive.Peek(peeked)
+	if err != nil {
 		return err
 	}
-	if err := in.choose(l, archive.Detect(head)); err != nil {
+	if err := in.choose(l, format); err != nil {
 		return err
 	}
 	in.r = in.counted(peeked, in.w)

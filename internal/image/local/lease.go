@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"bantam/internal/image/digest"
+	"bantam/internal/image/layer"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,7 +37,7 @@ func (s *Store) Lease() (*Lease, error) {
 	if err := s.Base(); err != nil {
 		return nil, fmt.Errorf("prepare root: %w", err)
 	}
-	dir, fd, err := claim(s.Root + "/leases")
+	dir, fd, err := layer.Claim(s.Root + "/leases")
 	if err != nil {
 		return nil, fmt.Errorf("begin a lease: %w", err)
 	}

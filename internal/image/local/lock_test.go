@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -52,7 +53,10 @@ func remove(s *Store, id digest.Digest) error {
 			return err
 		}
 	}
-	_, err = s.Delete(i.ID, nil)
+	if err := s.Delete(i.ID); err != nil {
+		return err
+	}
+	_, err = s.CollectLocked(nil)
 	return err
 }
 
@@ -134,4 +138,21 @@ func TestLockWaitsForEveryShare(t *testing.T) {
 		free()
 	}
 	<-locked
+}
+
+// What is collected is counted, whichever of a layer's files the folder lists first.
+func TestCollectedBytes(t *testing.T) {
+	s := &Store{Root: t.TempDir()}
+	want := int64(0)
+	for i := range 24 {
+		_, size, err := layerOf(s, tarOf(t, "f", strings.Repeat("x", i+1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want += size
+	}
+	c, err := s.Collect(nil)
+	if err != nil || len(c.Layers) != 24 || c.Bytes != want {
+		t.Errorf("%+v, %v: want %d bytes", c, err, want)
+	}
 }

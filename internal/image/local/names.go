@@ -9,6 +9,7 @@ import (
 
 	"bantam/internal/image/blob"
 	"bantam/internal/image/digest"
+	"bantam/internal/image/manifest"
 	"bantam/internal/image/reference"
 )
 
@@ -43,12 +44,15 @@ func (t Target) text() string {
 }
 
 func parseTarget(text string) (t Target, err error) {
-	parts := strings.SplitN(text, " ", 3)
-	for i, to := range [...]*digest.Digest{&t.Image, &t.Manifest, &t.Index} {
-		if i < len(parts) {
-			if *to, err = digest.Parse(parts[i]); err != nil {
-				return t, err
-			}
+	more := true
+	for _, to := range [...]*digest.Digest{&t.Image, &t.Manifest, &t.Index} {
+		if !more {
+			break
+		}
+		var part string
+		part, text, more = strings.Cut(text, " ")
+		if *to, err = digest.Parse(part); err != nil {
+			return t, err
 		}
 	}
 	return t, nil
@@ -62,7 +66,12 @@ func (s *Store) tag(r reference.Reference) string {
 // there is no such name.
 func (s *Store) Name(r reference.Reference) (Name, error) {
 	r = r.Tagged()
-	text, err := os.Readlink(s.tag(r))
+	return readName(s.tag(r), r)
+}
+
+// readName reads a name's link.
+func readName(path string, r reference.Reference) (Name, error) {
+	text, err := os.Readlink(path)
 	if err != nil {
 		return Name{}, err
 	}
@@ -80,13 +89,13 @@ func (s *Store) Names() ([]Name, error) {
 		return nil, fmt.Errorf("list names: %w", err)
 	}
 	slices.Sort(entries)
-	var list []Name
+	list := make([]Name, 0, len(entries))
 	for _, e := range entries {
 		ref, bad := reference.Parse(strings.ReplaceAll(e, "%", "/"))
 		if bad != nil || ref.Tag == "" && ref.Digest == "" {
 			continue
 		}
-		n, err := s.Name(ref)
+		n, err := readName(s.Root+"/tags/"+e, ref)
 		if err == nil {
 			list = append(list, n)
 		} else if !errors.Is(err, os.ErrNotExist) {
@@ -100,6 +109,9 @@ func (s *Store) Names() ([]Name, error) {
 // caller shares the lock or has a lease with it.
 func (s *Store) SetName(n Name) error {
 	path := s.tag(n.Tagged())
+	if n.FamiliarName() == "sha256" && n.Digest == "" {
+		return errors.New("refusing to create an ambiguous tag using digest algorithm as name")
+	}
 	if len(path)-len(s.Root+"/tags/") > 255 {
 		return fmt.Errorf("name %s: it is longer than the 255 bytes that a file's name may have", n.Familiar())
 	}
@@ -117,12 +129,13 @@ func (s *Store) Untag(r reference.Reference) error {
 	return nil
 }
 
-// Image is a configuration with its id and names.
+// Image is a configuration with its id and names, or an artifact.
 type Image struct {
 	ID    digest.Digest
 	Names []Name // in FindNamed alone
 	Size  int64  // bytes of the files of all layers
 	Config
+	Artifact *manifest.Document // nil for an image
 }
 
 // Find resolves a name, an id or a prefix of one.

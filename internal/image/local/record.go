@@ -7,6 +7,7 @@ import (
 
 	"bantam/internal/image/blob"
 	"bantam/internal/image/digest"
+	"bantam/internal/image/manifest"
 )
 
 // readRecord reads an image's file: its first line and its configuration's bytes.
@@ -23,7 +24,7 @@ func readRecord(path string) (sum Summary, raw []byte, err error) {
 	return splitRecord(b)
 }
 
-// RawConfig returns the bytes of an image's configuration, verified.
+// RawConfig returns the bytes of an image's configuration, or of an artifact's manifest, verified.
 func (s *Store) RawConfig(id digest.Digest) ([]byte, error) {
 	_, raw, err := readRecord(s.image(id))
 	if err != nil {
@@ -41,9 +42,15 @@ func (s *Store) read(id digest.Digest) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read image %s: %w", id.Short(), err)
 	}
-	c, err := decode(raw)
+	i := &Image{ID: id, Size: sum.Size}
+	if sum.Artifact {
+		i.Artifact, err = manifest.Decode(raw)
+		i.Created = sum.Created
+	} else {
+		i.Config, err = decode(raw)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read image %s: %w", id.Short(), err)
 	}
-	return &Image{ID: id, Size: sum.Size, Config: c}, nil
+	return i, nil
 }

@@ -24,8 +24,8 @@ type staged struct {
 }
 
 func (l *Lease) stage() (*staged, error) {
-	l.sweep.Do(func() { collect(l.Root + "/layers") })
-	dir, lock, err := claim(l.Root + "/layers")
+	l.sweep.Do(func() { layer.Sweep(l.Root + "/layers") })
+	dir, lock, err := layer.Claim(l.Root + "/layers")
 	if err != nil {
 		return nil, fmt.Errorf("unpack: %w", err)
 	}
@@ -38,10 +38,19 @@ func (st *staged) discard() error {
 }
 
 // unpack reads a tar file, compressed or not. Reading, decompressing and hashing, and
-// unpacking run beside each other.
+// unpacking run beside each other; what is not compressed is hashed while it is read.
 func (st *staged) unpack(ctx context.Context, in io.Reader, src *Source) (*Layer, error) {
-	source := archive.NewAhead(ctx, in)
-	defer source.Close()
+	head := archive.Buffer(in)
+	format, err := archive.Peek(head)
+	if err != nil {
+		return nil, fmt.Errorf("unpack: %w", err)
+	}
+	source := io.Reader(head)
+	if format != archive.Plain {
+		ahead := archive.NewAhead(ctx, head)
+		defer ahead.Close()
+		source = ahead
+	}
 	plain, err := archive.NewReader(source)
 	if err != nil {
 		return nil, fmt.Errorf("unpack: %w", err)

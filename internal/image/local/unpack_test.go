@@ -13,9 +13,11 @@ import (
 	"sync"
 	"testing"
 
-	"bantam/internal/image/archive"
 	"bantam/internal/image/blob"
 	"bantam/internal/image/digest"
+	"bantam/internal/image/layer"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 func tarOf(t testing.TB, name, body string) []byte {
@@ -40,7 +42,7 @@ func compressed(t testing.TB, b []byte) map[string][]byte {
 	t.Helper()
 	var gz, zst bytes.Buffer
 	w := gzip.NewWriter(&gz)
-	z, err := archive.NewWriter(&zst)
+	z, err := zstd.NewWriter(&zst)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +197,7 @@ func TestLeftoversOfKilledImportsAreCollected(t *testing.T) {
 	if err := os.MkdirAll(dead, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	live, held, err := claim(s.Root + "/layers")
+	live, held, err := layer.Claim(s.Root + "/layers")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,12 @@ const (
 // MaxSize of a manifest, an index or a configuration in bytes: what registries take.
 const MaxSize = 4 << 20
 
+// MaxDepth of indexes in indexes; ErrDepth says that they are deeper.
+const MaxDepth = 8
+
+// ErrDepth says that an index is nested too deep.
+var ErrDepth = errors.New("the index leads to an index too often")
+
 // maxEntries of one document.
 const maxEntries = 4096
 
@@ -140,6 +146,51 @@ func (d *Document) References() []Descriptor {
 		list = append(list, *d.Subject)
 	}
 	return list
+}
+
+// Content is what a manifest is made of: config and layers, without the subject.
+func (d *Document) Content() []Descriptor {
+	return append(append([]Descriptor{}, *d.Config), d.Layers...)
+}
+
+// An in-toto statement is a layer of this type, with the type of its predicate as this annotation
+// (BuildKit's docs/attestations/attestation-storage.md).
+const (
+	TypeStatement       = "application/vnd.in-toto+json"
+	AnnotationPredicate = "in-toto.io/predicate-type"
+)
+
+// IsImage tells an image's manifest from an artifact's and from buildkit's attestations, which
+// have an image's configuration.
+func (d *Document) IsImage() bool {
+	if d.Config == nil {
+		return false
+	}
+	switch d.Config.MediaType {
+	case TypeConfig, DockerConfig, "":
+	default:
+		return false
+	}
+	for _, l := range d.Layers {
+		if l.MediaType == TypeStatement {
+			return false
+		}
+	}
+	return true
+}
+
+// The annotations by which buildkit's attestation in an index says which manifest it is about.
+const (
+	annotationType   = "vnd.docker.reference.type"
+	annotationDigest = "vnd.docker.reference.digest"
+)
+
+// Attests is the manifest that a descriptor of an attestation is about, "" where it is none.
+func (c *Descriptor) Attests() digest.Digest {
+	if c.Annotations[annotationType] != "attestation-manifest" {
+		return ""
+	}
+	return digest.Digest(c.Annotations[annotationDigest])
 }
 
 // Encode writes a document as it is stored: its bytes are what is hashed. A list that the

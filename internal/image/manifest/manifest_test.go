@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -102,4 +104,40 @@ func FuzzParsePlatform(f *testing.F) {
 			t.Errorf("%q is %s, which is %s, %v", s, p, again, err)
 		}
 	})
+}
+
+// A walk visits each manifest once, an inner index behind what it lists, and ends where indexes lead to themselves.
+func TestWalk(t *testing.T) {
+	at := func(name string) Descriptor { return Descriptor{Digest: digest.FromBytes([]byte(name))} }
+	index := func(names ...string) *Document {
+		d := &Document{MediaType: TypeIndex}
+		for _, n := range names {
+			d.Manifests = append(d.Manifests, at(n))
+		}
+		return d
+	}
+	known := map[digest.Digest]*Document{
+		at("inner").Digest: index("b", "gone", "a"), at("a").Digest: {}, at("b").Digest: {},
+	}
+	name := map[digest.Digest]string{}
+	for _, n := range []string{"a", "b", "inner", "gone"} {
+		name[at(n).Digest] = n
+	}
+	read := func(d Descriptor) (*Document, error) { return known[d.Digest], nil }
+	var seen []string
+	err := index("a", "inner", "a").Walk(read, func(d Descriptor, doc *Document) error {
+		if (doc == nil) != (name[d.Digest] == "gone") {
+			t.Errorf("%s: %v", name[d.Digest], doc)
+		}
+		seen = append(seen, name[d.Digest])
+		return nil
+	})
+	if got := strings.Join(seen, " "); err != nil || got != "a b gone inner" {
+		t.Errorf("%s, %v", got, err)
+	}
+	n := 0
+	err = index("0").Walk(func(Descriptor) (*Document, error) { n++; return index(strconv.Itoa(n)), nil }, func(Descriptor, *Document) error { return nil })
+	if !errors.Is(err, ErrDepth) {
+		t.Errorf("an index without an end: %v", err)
+	}
 }

@@ -50,6 +50,22 @@ func ParsePlatform(s string) (Platform, error) {
 	return p, nil
 }
 
+// ParsePlatforms reads a list with commas between; none for "".
+func ParsePlatforms(s string) ([]Platform, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var list []Platform
+	for _, text := range strings.Split(s, ",") {
+		p, err := ParsePlatform(text)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
 func (p *Platform) normalise() {
 	switch p.Architecture {
 	case "x86_64", "x86-64":

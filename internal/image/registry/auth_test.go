@@ -81,6 +81,18 @@ func newTokens(t *testing.T) *tokens {
 	return k
 }
 
+// A web page takes any password, and is no registry.
+func TestLoginToAPage(t *testing.T) {
+	f := newFake(t)
+	f.handlers["GET /v2/"] = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte("<html>"))
+	}
+	o := f.options()
+	o.Credential = known(&Credential{Username: "hen", Password: "egg"})
+	contains(t, New(o).Check(background(t), f.host()), "answers with a web page: is it a registry")
+}
+
 func TestBearerAuth(t *testing.T) {
 	f, k := newFake(t), newTokens(t)
 	challenge := `Bearer realm="` + k.URL + `/token",service="reg"`

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ func LoadConfig(files ...string) (Config, error) {
 			continue
 		}
 		if err == nil {
-			err = json.Unmarshal(b, &c)
+			err = c.read(b)
 		}
 		if err == nil {
 			err = c.check()
@@ -42,6 +43,16 @@ func LoadConfig(files ...string) (Config, error) {
 		return c, nil
 	}
 	return c, nil
+}
+
+// read refuses unknown keys: a mirror that is mistyped would not be asked.
+func (c *Config) read(b []byte) error {
+	if err := json.Unmarshal(b, c); err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode(&Config{})
 }
 
 func (c *Config) check() error {

@@ -33,7 +33,7 @@ func TestLoadConfig(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for text, want := range map[string]string{
-		"{": "unexpected end of JSON", `{"registry-mirrors":["m.example"]}`: "invalid mirror", `{"mirrors":{"a":["https://u:p@h"]}}`: "invalid mirror", `{"mirrors":{"a":["https://h/path"]}}`: "invalid mirror",
+		"{": "unexpected end of JSON", `{"mirors":{}}`: `unknown field "mirors"`, `{"registry-mirrors":["m.example"]}`: "invalid mirror", `{"mirrors":{"a":["https://u:p@h"]}}`: "invalid mirror", `{"mirrors":{"a":["https://h/path"]}}`: "invalid mirror",
 	} {
 		write(text)
 		_, err := LoadConfig(file)

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -152,6 +153,56 @@ func TestStall(t *testing.T) {
 	if len(why) == 0 || !errors.As(why[0], &stall) {
 		t.Errorf("retries because of %v", why)
 	}
+}
+
+// A registry that takes a request and says nothing at all is left, too: manifests, tokens and uploads wait no longer than blobs.
+func TestSilence(t *testing.T) {
+	silent := func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // net/http sees the end of the connection behind the body
+		<-r.Context().Done()
+	}
+	b := content(100)
+	d := descriptor(b)
+	for name, c := range map[string]struct {
+		at string
+		do func(*fake, Options) error
+	}{
+		"version":  {"GET /v2/", manifestOf},
+		"manifest": {"GET /v2/a/b/manifests/1", manifestOf},
+		"upload": {"POST /v2/a/b/blobs/uploads/", func(f *fake, o Options) error {
+			return f.repository(t, o).Upload(background(t), d, opener(b), nil)
+		}},
+		"token": {"GET /token", func(f *fake, o Options) error {
+			f.handlers["GET /v2/"] = guarded("never", `Bearer realm="`+f.URL+`/token",service="x"`, nil)
+			return manifestOf(f, o)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t)
+			f.handlers[c.at] = silent
+			o := f.options()
+			o.Stall = 20 * time.Millisecond
+			err := c.do(f, o)
+			var timeout interface{ Timeout() bool }
+			var stall *StallError
+			if !errors.As(err, &stall) && (!errors.As(err, &timeout) || !timeout.Timeout()) {
+				t.Errorf("%v is no stall", err)
+			}
+			if n := f.count(c.at); n == 0 || n > 12 {
+				t.Errorf("it was asked %d times", n)
+			}
+		})
+	}
+}
+
+func manifestOf(f *fake, o Options) error {
+	c := New(o)
+	defer c.Close()
+	r, err := c.Writing(f.reference("a/b"))
+	if err == nil {
+		_, err = r.Manifest(context.Background(), "1")
+	}
+	return err
 }
 
 // A reader that takes its time is no stall.

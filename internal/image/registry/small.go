@@ -39,10 +39,14 @@ func (c *Client) Check(ctx context.Context, domain string) error {
 		return err
 	}
 	a, err := h.do(ctx, request{method: http.MethodGet, path: "/v2/"})
-	if err == nil {
-		discard(a.Body)
+	if err != nil {
+		return err
 	}
-	return err
+	discard(a.Body)
+	if isHTML(a.Header) {
+		return fmt.Errorf("%s answers with a web page: is it a registry, or is a proxy in between?", h.address)
+	}
+	return nil
 }
 
 // hubSearch is where Docker Hub answers searches.

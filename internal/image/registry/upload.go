@@ -56,7 +56,7 @@ func (r *Repository) Upload(ctx context.Context, d manifest.Descriptor, open fun
 		if u.at > before {
 			failed = 0
 		}
-		if failed++; failed >= attempts || !passing(err) {
+		if failed++; failed >= attempts || !passing(err) || u.session == "" { // the beginning was tried often enough
 			return fmt.Errorf("push blob %s: %w", d.Digest.Short(), err)
 		}
 		if err := sleep(ctx, r.client.opt.Backoff<<(failed-1)); err != nil {

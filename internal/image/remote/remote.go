@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bantam/internal/image/digest"
+	"bantam/internal/image/layer"
 	"bantam/internal/image/local"
 	"bantam/internal/image/manifest"
 	"bantam/internal/image/reference"
@@ -66,7 +67,10 @@ type Pull struct {
 	Access
 	Reference reference.Reference // with a tag or a digest
 	Platform  string              // "" is the host's
-	Progress  func(Event)         // called by one goroutine at a time
+	// AllPlatforms of an index come, and what it has beside images.
+	AllPlatforms bool
+	Limits       layer.Limits // of what each layer expands to, and of an artifact's blobs
+	Progress     func(Event)  // called by one goroutine at a time
 }
 
 // Pulled is what a pull brought.

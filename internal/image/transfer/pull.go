@@ -30,9 +30,19 @@ type puller struct {
 	repo  *registry.Repository
 	lease *local.Lease
 	tell  *teller
-	// What is pulled: the index, if there is one, and the manifest that was chosen.
-	index, manifest digest.Digest
-	doc             *manifest.Document
+	top   *remote.Manifest // what the reference stands for
+	// chosen are the images that are pulled, of one platform or all; more is what an index lists
+	// beside them: attestations and other artifacts.
+	chosen []*chosen
+	more   []manifest.Descriptor
+}
+
+// chosen is an image or an artifact that is pulled.
+type chosen struct {
+	*remote.Manifest
+	doc    *manifest.Document
+	config *local.Config // nil of an artifact
+	raw    []byte
 }
 
 // Pull brings one reference into the store: the manifest, the configuration, then the
@@ -55,163 +65,149 @@ func (t *Transfer) Pull(ctx context.Context, s *local.Store, o *remote.Pull) (*r
 	return p.bring(ctx)
 }
 
-// choose fetches the manifest, through an index where the reference is one's.
-func (p *puller) choose(ctx context.Context) error {
-	want, err := manifest.ParsePlatform(p.Platform)
+// bring brings what was chosen into the store and names it.
+func (p *puller) bring(ctx context.Context) (*remote.Pulled, error) {
+	for _, c := range p.chosen {
+		if err := p.config(ctx, c); err != nil {
+			return nil, err
+		}
+		if err := p.fits(c); err != nil {
+			return nil, err
+		}
+	}
+	out := &remote.Pulled{Digest: p.top.Digest, Fresh: p.fresh()}
+	for _, c := range p.chosen {
+		if err := p.content(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.extras(ctx); err != nil {
+		return nil, err
+	}
+	ids, err := p.lease.Add(p.images()...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	asked := what(p.Reference)
-	m, err := p.repo.Manifest(ctx, asked)
-	if err != nil {
-		return err
-	}
-	p.tell.say(asked, "Pulling from "+p.Reference.Path)
-	for depth := 0; ; depth++ {
-		if p.doc, err = manifest.Decode(m.Bytes); err != nil {
-			return fmt.Errorf("manifest of %s: %w", p.Reference.Familiar(), err)
-		}
-		if err := p.keep(m); err != nil {
-			return err
-		}
-		if !p.doc.IsIndex() {
-			p.manifest = m.Digest
-			return nil
-		}
-		if p.index == "" {
-			p.index = m.Digest
-		}
-		next := p.doc.Select(want)
-		if next == nil {
-			return fmt.Errorf("no matching manifest for %s in the manifest list entries", want)
-		}
-		if depth == maxDepth {
-			return errors.New("the index leads to an index too often")
-		}
-		if m, err = p.repo.Manifest(ctx, next.Digest.String()); err != nil {
-			return err
-		}
-	}
+	out.Image = ids[0]
+	return out, nil
 }
 
-// maxDepth of indexes in indexes.
-const maxDepth = 3
+// images are what the store is to keep. The first has the names.
+func (p *puller) images() []local.NewImage {
+	var list []local.NewImage
+	for i, c := range p.chosen {
+		n := local.NewImage{Config: c.raw, Manifest: c.Digest}
+		if c.config == nil {
+			n.Config, n.Artifact = c.Bytes, true
+		}
+		if i == 0 {
+			n.Names = p.names()
+		}
+		if c.Digest != p.top.Digest {
+			n.Index = p.top.Digest
+		}
+		list = append(list, n)
+	}
+	return list
+}
+
+// content brings the layers of an image in, or an artifact's blobs as they are.
+func (p *puller) content(ctx context.Context, c *chosen) error {
+	if c.config == nil {
+		return p.blobs(ctx, c.doc, false)
+	}
+	return p.layers(ctx, c, p.present(c))
+}
 
 // keep keeps a manifest as a blob.
 func (p *puller) keep(m *remote.Manifest) error {
-	if _, err := p.lease.Protect(m.Digest); err != nil {
-		return err
-	}
-	_, err := p.lease.Blobs().Put(m.Bytes)
+	_, err := p.lease.PutRaw(m.Bytes)
 	return err
-}
-
-// top is what the registry knows the image by.
-func (p *puller) top() digest.Digest {
-	if p.index != "" {
-		return p.index
-	}
-	return p.manifest
-}
-
-func (p *puller) bring(ctx context.Context) (*remote.Pulled, error) {
-	config, raw, err := p.config(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.fits(config); err != nil {
-		return nil, err
-	}
-	id := p.doc.Config.Digest
-	out := &remote.Pulled{Image: id, Digest: p.top(), Fresh: p.fresh(id)}
-	if err := p.layers(ctx, config, p.present(id, config)); err != nil {
-		return nil, err
-	}
-	_, err = p.lease.Add(local.NewImage{Config: raw, Names: p.names(), Manifest: p.manifest, Index: p.index})
-	return out, err
 }
 
 // names are the tag that was asked for and the repository's digest.
 func (p *puller) names() []reference.Reference {
-	by := reference.Reference{Domain: p.Reference.Domain, Path: p.Reference.Path, Digest: p.top()}
+	by := reference.Reference{Domain: p.Reference.Domain, Path: p.Reference.Path, Digest: p.top.Digest}
 	if p.Reference.Digest != "" {
 		return []reference.Reference{by}
 	}
 	return []reference.Reference{p.Reference.Tagged(), by}
 }
 
-// fresh says whether the name stands for something else so far.
-func (p *puller) fresh(id digest.Digest) bool {
+// fresh says whether the name stands for something else so far, or for less.
+func (p *puller) fresh() bool {
 	for _, ref := range p.names() {
-		n, err := p.lease.Name(ref)
-		if err != nil || n.Image != id || n.Top() != p.top() {
+		if n, err := p.lease.Name(ref); err != nil || n.Top() != p.top.Digest {
 			return true
 		}
 	}
-	return !p.lease.Has(id)
+	for _, c := range p.chosen {
+		if !p.lease.Has(c.id()) {
+			return true
+		}
+	}
+	return false
 }
 
-// config fetches the configuration and checks what becomes of it.
-func (p *puller) config(ctx context.Context) (*local.Config, []byte, error) {
-	d := *p.doc.Config
-	switch d.MediaType {
-	case manifest.TypeConfig, manifest.DockerConfig, "":
-	default:
-		return nil, nil, fmt.Errorf("%s is no image but an artifact of the type %s: `bantam manifest inspect` shows it", p.Reference.Familiar(), artifactType(p.doc))
+// id is the image's in the store.
+func (c *chosen) id() digest.Digest {
+	if c.config == nil {
+		return c.Digest
 	}
+	return c.doc.Config.Digest
+}
+
+// config fetches the configuration of an image and checks what becomes of it.
+func (p *puller) config(ctx context.Context, c *chosen) error {
+	if !c.doc.IsImage() {
+		return nil
+	}
+	d := *c.doc.Config
 	if _, err := p.lease.Protect(d.Digest); err != nil {
-		return nil, nil, err
+		return err
 	}
 	raw, err := p.lease.RawConfig(d.Digest)
 	if err != nil {
 		if raw, err = p.repo.Small(ctx, d); err != nil {
-			return nil, nil, err
+			return err
 		}
 	}
-	var c local.Config
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return nil, nil, fmt.Errorf("configuration of %s: %w", p.Reference.Familiar(), err)
+	c.raw, c.config = raw, &local.Config{}
+	if err := json.Unmarshal(raw, c.config); err != nil {
+		return fmt.Errorf("configuration of %s: %w", p.Reference.Familiar(), err)
 	}
-	if n, m := len(c.RootFS.DiffIDs), len(p.doc.Layers); n != m {
-		return nil, nil, fmt.Errorf("%s: its configuration names %d layers, its manifest %d", p.Reference.Familiar(), n, m)
+	if n, m := len(c.config.RootFS.DiffIDs), len(c.doc.Layers); n != m {
+		return fmt.Errorf("%s: its configuration names %d layers, its manifest %d", p.Reference.Familiar(), n, m)
 	}
-	for _, diff := range c.RootFS.DiffIDs {
+	for _, diff := range c.config.RootFS.DiffIDs {
 		if _, err := digest.Parse(diff.String()); err != nil {
-			return nil, nil, fmt.Errorf("configuration of %s: %w", p.Reference.Familiar(), err)
+			return fmt.Errorf("configuration of %s: %w", p.Reference.Familiar(), err)
 		}
 	}
-	return &c, raw, nil
-}
-
-func artifactType(doc *manifest.Document) string {
-	if doc.ArtifactType != "" {
-		return doc.ArtifactType
-	}
-	return doc.Config.MediaType
+	return nil
 }
 
 // fits refuses an image for another platform than the one that was asked for.
-func (p *puller) fits(c *local.Config) error {
-	if p.Platform == "" {
+func (p *puller) fits(c *chosen) error {
+	if p.Platform == "" || c.config == nil {
 		return nil
 	}
 	want, err := manifest.ParsePlatform(p.Platform)
 	if err != nil {
 		return err
 	}
-	has := manifest.Platform{OS: c.OS, Architecture: c.Architecture, Variant: c.Variant}
-	if !has.Provides(want) {
+	if !c.config.Platform().Provides(want) {
 		return fmt.Errorf("image with reference %s was found but does not provide the specified platform (%s)", p.Reference.Familiar(), want)
 	}
 	return nil
 }
 
 // present says that there is nothing to say about layers: the image is there.
-func (p *puller) present(id digest.Digest, c *local.Config) bool {
-	if _, err := p.lease.RawConfig(id); err != nil {
+func (p *puller) present(c *chosen) bool {
+	if _, err := p.lease.RawConfig(c.id()); err != nil {
 		return false
 	}
-	for _, d := range c.RootFS.DiffIDs {
+	for _, d := range c.config.RootFS.DiffIDs {
 		if !p.lease.HasLayer(d) {
 			return false
 		}
@@ -220,24 +216,24 @@ func (p *puller) present(id digest.Digest, c *local.Config) bool {
 }
 
 // layers brings them in, a few at a time; the first that fails ends the others.
-func (p *puller) layers(ctx context.Context, c *local.Config, quiet bool) error {
+func (p *puller) layers(ctx context.Context, c *chosen, quiet bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	slots := make(chan struct{}, atOnce())
 	var all sync.WaitGroup
 	if !quiet {
-		for _, d := range p.doc.Layers {
+		for _, d := range c.doc.Layers {
 			p.tell.say(d.Digest.Short(), "Pulling fs layer")
 		}
 	}
-	for i, d := range p.doc.Layers {
+	for i, d := range c.doc.Layers {
 		all.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			if ctx.Err() != nil {
 				return
 			}
-			if err := p.layer(ctx, d, c.RootFS.DiffIDs[i], quiet); err != nil {
+			if err := p.layer(ctx, d, c.config.RootFS.DiffIDs[i], quiet); err != nil {
 				cancel(fmt.Errorf("layer %s: %w", d.Digest.Short(), err))
 			}
 		})
@@ -274,7 +270,7 @@ func (p *puller) attempt(ctx context.Context, d manifest.Descriptor, diff digest
 	id := d.Digest.Short()
 	var body *body
 	l, err = p.lease.Layer(ctx, &local.Source{
-		Blob: d.Digest, BlobSize: d.Size, DiffID: diff, Keep: true,
+		Blob: d.Digest, BlobSize: d.Size, DiffID: diff, Keep: true, Limits: p.Limits,
 		Open: func(offset int64) (io.ReadCloser, error) {
 			r := p.repo.Blob(ctx, d, offset)
 			r.Retry = func(err error, _ int64) { p.tell.say(id, "Retrying: "+err.Error()) }

@@ -49,28 +49,23 @@ func (t *Transfer) Push(ctx context.Context, s *local.Store, o *remote.Push) (*r
 }
 
 func (p *pusher) push(ctx context.Context) (*remote.Pushed, error) {
-	d, doc, err := p.lease.Manifest(ctx, p.Name.Target, false)
-	if err != nil {
-		return nil, fmt.Errorf("push %s: %w", p.Name.Familiar(), err)
-	}
+	var err error
 	if p.sources, err = p.elsewhere(); err != nil {
 		return nil, err
 	}
-	if err := p.blobs(ctx, doc); err != nil {
-		return nil, err
+	t, err := p.target()
+	if err != nil {
+		return nil, fmt.Errorf("push %s: %w", p.Name.Familiar(), err)
 	}
-	b, _, err := p.lease.ReadManifest(d.Digest)
+	d, err := p.send(ctx, t)
 	if err != nil {
 		return nil, err
 	}
+	if t.Index == "" {
+		t.Manifest = d.Digest
+	}
 	ref := p.Name.Reference
-	if err := p.repo.Put(ctx, what(ref), &remote.Manifest{Type: d.MediaType, Digest: d.Digest, Bytes: b}); err != nil {
-		return nil, err
-	}
-	t := local.Target{Image: p.Name.Image, Manifest: d.Digest}
-	names := []local.Name{
-		{Reference: reference.Reference{Domain: ref.Domain, Path: ref.Path, Digest: d.Digest}, Target: t},
-	}
+	names := []local.Name{{Reference: reference.Reference{Domain: ref.Domain, Path: ref.Path, Digest: d.Digest}, Target: t}}
 	if p.Name.Manifest == "" { // so that the next push, and save, give the same
 		names = append(names, local.Name{Reference: ref, Target: t})
 	}
@@ -80,6 +75,31 @@ func (p *pusher) push(ctx context.Context) (*remote.Pushed, error) {
 		}
 	}
 	return &remote.Pushed{Digest: d.Digest, Size: d.Size}, nil
+}
+
+// send writes a target's content, then its manifest or index under the name.
+func (p *pusher) send(ctx context.Context, t local.Target) (manifest.Descriptor, error) {
+	if t.Index != "" {
+		return p.index(ctx, t.Index)
+	}
+	d, doc, err := p.lease.Manifest(ctx, t, false)
+	if err != nil {
+		return d, fmt.Errorf("push %s: %w", p.Name.Familiar(), err)
+	}
+	if err := p.blobs(ctx, doc); err != nil {
+		return d, err
+	}
+	return p.put(ctx, d.Digest, what(p.Name.Reference))
+}
+
+// put writes a manifest that is a blob here.
+func (p *pusher) put(ctx context.Context, d digest.Digest, as string) (manifest.Descriptor, error) {
+	b, doc, err := p.lease.ReadManifest(d)
+	if err != nil {
+		return manifest.Descriptor{}, err
+	}
+	out := manifest.Descriptor{MediaType: doc.Type(), Digest: d, Size: int64(len(b))}
+	return out, p.repo.Put(ctx, as, &remote.Manifest{Type: out.MediaType, Digest: d, Bytes: b})
 }
 
 // elsewhere finds blobs that other repositories of the registry have, as far as the

@@ -19,7 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"bantam/internal/image/archive"
 	"bantam/internal/image/blob"
 	"bantam/internal/image/digest"
 	"bantam/internal/image/distribution"
@@ -27,8 +26,10 @@ import (
 	"bantam/internal/image/manifest"
 	"bantam/internal/image/reference"
 	"bantam/internal/image/remote"
+	"bantam/internal/testenv"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
 // server is a registry that a test may spoil: twist sees each request before the registry.
@@ -97,8 +98,8 @@ func store(t *testing.T) *local.Store {
 	return s
 }
 
-// layer is a tar file with one file of n bytes that can't be compressed.
-func layer(t *testing.T, name string, n int) []byte {
+// layerTar is a tar file with one file of n bytes that can't be compressed.
+func layerTar(t *testing.T, name string, n int) []byte {
 	t.Helper()
 	content := make([]byte, n)
 	_, _ = rand.Read(content)
@@ -136,7 +137,7 @@ func gzipped(t *testing.T, b []byte) (string, []byte) {
 func zstandard(t *testing.T, b []byte) (string, []byte) {
 	t.Helper()
 	var out bytes.Buffer
-	z, err := archive.NewWriter(&out)
+	z, err := zstd.NewWriter(&out)
 	if err == nil {
 		_, err = z.Write(b)
 	}
@@ -160,7 +161,7 @@ func (s *server) offer(t *testing.T, ref reference.Reference, size int, change f
 	c.RootFS.DiffIDs = []digest.Digest{}
 	m := &manifest.Document{SchemaVersion: 2, MediaType: manifest.TypeManifest, Layers: []manifest.Descriptor{}}
 	for i, pack := range packers {
-		b := layer(t, fmt.Sprint("file", i), size)
+		b := layerTar(t, fmt.Sprint("file", i), size)
 		kind, packed := pack(t, b)
 		c.RootFS.DiffIDs = append(c.RootFS.DiffIDs, digest.FromBytes(b))
 		m.Layers = append(m.Layers, manifest.Descriptor{MediaType: kind, Digest: s.put(t, ref, packed), Size: int64(len(packed))})
@@ -456,10 +457,6 @@ func TestHostileImages(t *testing.T) {
 			c.RootFS.DiffIDs = append(c.RootFS.DiffIDs, c.RootFS.DiffIDs[0])
 		}, want: "its configuration names 2 layers, its manifest 1"},
 		"a size that is a lie": {change: func(_ *local.Config, m *manifest.Document) { m.Layers[0].Size += 10 }, want: "the descriptor says"},
-		"an artifact": {change: func(_ *local.Config, m *manifest.Document) {
-			m.ArtifactType = "application/x-egg"
-			m.Config = &manifest.Descriptor{MediaType: "application/vnd.oci.empty.v1+json", Digest: m.Layers[0].Digest, Size: m.Layers[0].Size}
-		}, want: "is no image but an artifact of the type application/x-egg"},
 		"configuration that is a page": {twist: func(l manifest.Descriptor, w http.ResponseWriter, r *http.Request, next http.Handler) {
 			if strings.Contains(r.URL.Path, "/blobs/") && !isLayer(r, l) {
 				w.Header().Set("Content-Type", "text/html")
@@ -556,4 +553,59 @@ func TestCorruptIsSaid(t *testing.T) {
 	if err := hint(fmt.Errorf("layer: %w", blob.ErrCorrupt)); !strings.Contains(err.Error(), "nothing of it is kept") {
 		t.Error(err)
 	}
+}
+
+// Layers come side by side, and are unpacked while they arrive: the registry holds back the second half of each until
+// the files of all are there.
+func TestUnpackedWhileArriving(t *testing.T) {
+	hub, s := newServer(t), store(t)
+	ref := hub.ref(t, "coop/egg:1")
+	layers := hub.offer(t, ref, 2<<20, nil, gzipped, zstandard, plain)
+	begun := func() bool {
+		seen := map[string]bool{}
+		_ = filepath.WalkDir(s.Root+"/layers", func(_ string, e os.DirEntry, err error) error {
+			if err == nil && !e.IsDir() && strings.HasPrefix(e.Name(), "file") {
+				if info, err := e.Info(); err == nil && info.Size() > 0 {
+					seen[e.Name()] = true
+				}
+			}
+			return nil
+		})
+		return len(seen) == len(layers)
+	}
+	hub.spoil(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		for _, l := range layers {
+			if isLayer(r, l) {
+				next.ServeHTTP(&held{ResponseWriter: w, left: int(l.Size) / 2, until: func() { testenv.Until(t, "all layers have begun to be unpacked", begun) }}, r)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+	if _, _, err := pull(t, s, ref); err != nil {
+		t.Error(err)
+	}
+}
+
+// held waits when so many bytes have been sent.
+type held struct {
+	http.ResponseWriter
+	left  int
+	until func()
+}
+
+func (h *held) Write(b []byte) (int, error) {
+	n := 0
+	if h.left > 0 && len(b) >= h.left {
+		k, err := h.ResponseWriter.Write(b[:h.left])
+		if err != nil {
+			return k, err
+		}
+		_ = http.NewResponseController(h.ResponseWriter).Flush()
+		h.until()
+		n, b = k, b[k:]
+	}
+	h.left -= n + len(b)
+	k, err := h.ResponseWriter.Write(b)
+	return n + k, err
 }

@@ -49,8 +49,9 @@ func blockV1(dir string, b *specs.LinuxBlockIO) error {
 	}
 	for _, d := range b.WeightDevice {
 		name := deviceName(d.LinuxBlockIODevice) + " "
-		if w := weight(d.Weight); w != 0 {
-			if err := writeFirst(dir, name+utoa(w), "/blkio.weight_device", "/blkio.bfq.weight_device"); err != nil {
+		if d.Weight != nil { // 0 takes the device's own weight away
+			err := writeFirst(dir, name+utoa(weight(d.Weight)), "/blkio.weight_device", "/blkio.bfq.weight_device")
+			if err != nil && (*d.Weight != 0 || !errors.Is(err, unix.ENOENT)) {
 				return err
 			}
 		}
@@ -73,10 +74,12 @@ func blockV2(dir string, b *specs.LinuxBlockIO) error {
 		}
 	}
 	for _, d := range b.WeightDevice {
-		if w := weight(d.Weight); w != 0 {
-			if err := weightV2(dir, deviceName(d.LinuxBlockIODevice)+" ", w); err != nil {
-				return err
-			}
+		if d.Weight == nil {
+			continue
+		}
+		err := weightV2(dir, deviceName(d.LinuxBlockIODevice)+" ", weight(d.Weight))
+		if err != nil && (*d.Weight != 0 || !errors.Is(err, unix.ENOENT)) {
+			return err
 		}
 	}
 	return eachThrottle(b, func(t throttle) error {
@@ -90,9 +93,13 @@ func blockV2(dir string, b *specs.LinuxBlockIO) error {
 
 // weightV2 gives a weight to BFQ, whose range is v1's, or else to io.weight.
 func weightV2(dir, device string, w uint64) error {
-	err := write(dir+"/io.bfq.weight", device+utoa(w))
+	bfq, io := utoa(w), utoa(ioWeight(w))
+	if w == 0 {
+		bfq, io = "default", "default"
+	}
+	err := write(dir+"/io.bfq.weight", device+bfq)
 	if errors.Is(err, unix.ENOENT) {
-		return write(dir+"/io.weight", device+utoa(ioWeight(w)))
+		return write(dir+"/io.weight", device+io)
 	}
 	return err
 }

@@ -100,7 +100,6 @@ func (w *OOM) startV2(dir string) (err error) {
 // One reading of inotify(7) may take the news of a kill and of the end together, so on v2 it
 // looks at the files before it waits, too. A group that nothing has happened in yet may still be empty.
 func (w *OOM) Wait() error {
-	var buf [4096]byte
 	for {
 		if w.woken {
 			if happened, err := w.look(); happened || err != nil {
@@ -116,17 +115,42 @@ func (w *OOM) Wait() error {
 		if p[1].Revents != 0 {
 			return ErrGone
 		}
-		if _, err := readRetry(w.event, buf[:]); err == unix.EAGAIN {
-			continue
-		} else if err != nil {
-			return os.NewSyscallError("read", err)
-		}
-		if w.group.state.Mode == V2 {
-			w.woken = true
-		} else if happened, err := w.look(); happened || err != nil {
+		if happened, err := w.drain(); happened || err != nil {
 			return err
 		}
 	}
+}
+
+// drain takes a wake-up.
+func (w *OOM) drain() (happened bool, err error) {
+	var buf [4096]byte
+	if _, err := readRetry(w.event, buf[:]); err == unix.EAGAIN {
+		return false, nil
+	} else if err != nil {
+		return false, os.NewSyscallError("read", err)
+	}
+	if w.group.state.Mode == V2 {
+		w.woken = true
+		return false, nil
+	}
+	return w.look()
+}
+
+// FD becomes readable when [OOM.News] has something to tell, for who waits for other things, too; -1 without a watch.
+func (w *OOM) FD() int {
+	if w == nil {
+		return -1
+	}
+	return w.event
+}
+
+// News says whether memory ran out since the last call, and ErrGone at the group's end. It doesn't wait.
+func (w *OOM) News() (bool, error) {
+	happened, err := w.drain()
+	if err == nil && w.woken {
+		happened, err = w.look()
+	}
+	return happened, err
 }
 
 // look tells what a wake-up was about.

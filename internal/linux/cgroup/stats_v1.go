@@ -139,11 +139,14 @@ func pidsStats(s *Stats, c *counters) {
 	}
 }
 
+// schedulers are the prefixes of the files of those that count.
+var schedulers = [...]string{"blkio.bfq.", "blkio.", "blkio.throttle."}
+
 // blkioStatsV1 reads the counters of the scheduler that has any: BFQ, then CFQ
 // (before Linux 5.0), then the throttling layer, which always counts.
 func blkioStatsV1(s *Stats, c *counters) {
 	b := &s.Blkio
-	for _, prefix := range [...]string{"blkio.bfq.", "blkio.", "blkio.throttle."} {
+	for _, prefix := range schedulers {
 		b.IoServiceBytesRecursive = blkioEntries(c, prefix+"io_service_bytes_recursive")
 		b.IoServicedRecursive = blkioEntries(c, prefix+"io_serviced_recursive")
 		if len(b.IoServicedRecursive) > 0 {

@@ -74,10 +74,14 @@ func pidsStatsV2(s *Stats, c *counters) {
 	s.Pids.Current = uint64(len(pids))
 }
 
-// ioStats reads lines "MAJOR:MINOR rbytes=N wbytes=N rios=N ..." into v1's tables.
 func ioStats(s *Stats, c *counters) {
+	s.Blkio.PSI = c.pressure("io.pressure")
+	blockLines(s, c)
+}
+
+// blockLines reads lines "MAJOR:MINOR rbytes=N wbytes=N rios=N ..." into v1's tables.
+func blockLines(s *Stats, c *counters) {
 	b := &s.Blkio
-	b.PSI = c.pressure("io.pressure")
 	eachLine(c.text("io.stat"), func(line string) {
 		f := strings.Fields(line)
 		if len(f) == 0 {

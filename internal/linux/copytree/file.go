@@ -118,7 +118,7 @@ func xattrs(src, dst int) error {
 	}
 	value := make([]byte, 1<<16)
 	for _, name := range strings.Split(strings.TrimRight(string(buf[:n]), "\x00"), "\x00") {
-		if !wanted(name) {
+		if !Keeps(name) {
 			continue
 		}
 		n, err := unix.Fgetxattr(src, name, value)
@@ -135,9 +135,9 @@ func xattrs(src, dst int) error {
 	return nil
 }
 
-// wanted leaves out overlayfs's own attributes, which would redirect lookups in another
-// overlay, and the labels of the host's security modules.
-func wanted(name string) bool {
+// Keeps says which extended attributes go with a file. Those of overlayfs would redirect lookups in another
+// overlay; labels of security modules other than file capabilities belong to the host.
+func Keeps(name string) bool {
 	switch {
 	case name == "security.capability", name == "system.posix_acl_access", name == "system.posix_acl_default":
 		return true

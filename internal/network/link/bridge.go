@@ -1,4 +1,4 @@
-// Package link makes the interfaces of networks: bridges on the host, and what connects a
+// Package link makes the interfaces of networks: bridges and parents on the host, and what connects a
 // container's network namespace to them.
 //
 // A pair of veth is made by one message, its far end born in the container's namespace: made here and
@@ -20,11 +20,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrDown says that the network's bridge is not there: it has to be brought up ([Up]).
-var ErrDown = errors.New("the network's bridge is not there")
+// ErrDown says that the network's interface on the host is not there: it has to be brought up ([Up]).
+var ErrDown = errors.New("the network's interface on the host is not there")
 
-// Up makes the network's bridge, with its addresses, unless it is there. The caller holds the lock of the store.
+// Up makes the network's interface on the host unless it is there: a bridge, or a parent. The caller holds the lock of the store.
 func Up(f network.Folder, n *network.Network) error {
+	switch n.Driver {
+	case "bridge":
+		return bridgeUp(f, n)
+	case "macvlan", "ipvlan":
+		return parentUp(f, n)
+	}
+	return nil
+}
+
+// bridgeUp makes the network's bridge, with its addresses.
+func bridgeUp(f network.Folder, n *network.Network) error {
 	c, err := netlink.Open()
 	if err != nil {
 		return err
@@ -46,7 +57,7 @@ func Up(f network.Folder, n *network.Network) error {
 // aliasPrefix is how the alias of our bridges begins; the network's folder follows.
 const aliasPrefix = "bantam "
 
-// Sweep removes bridges whose network is no more because its folder was deleted by hand. One that has ports is
+// Sweep removes bridges and parents whose network is no more because its folder was deleted by hand. One that has ports is
 // left alone: the folder may be where this process can't see it.
 func Sweep() {
 	c, err := netlink.Open()
@@ -142,17 +153,20 @@ func setting(name, value string) error {
 	return nil
 }
 
-// Down removes the network's bridge.
-func Down(n *network.Network) error {
+// Down removes what Up has made.
+func Down(f network.Folder, n *network.Network) error {
 	c, err := netlink.Open()
 	if err != nil {
 		return err
 	}
 	defer c.Close()
+	if n.Interface == "" || !made(c, f, n) {
+		return nil
+	}
 	r := netlink.NewRequest(unix.RTM_DELLINK, 0, netlink.Link(0, 0, 0))
 	r.AddString(unix.IFLA_IFNAME, n.Interface)
 	if err := c.Do(r); err != nil && err != unix.ENODEV {
-		return fmt.Errorf("remove bridge %s: %w", n.Interface, err)
+		return fmt.Errorf("remove interface %s: %w", n.Interface, err)
 	}
 	return nil
 }

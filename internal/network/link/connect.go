@@ -151,7 +151,19 @@ func (s *Sandbox) configure(j *Joint) error {
 	failed, err := s.there.DoAll(list...)
 	if err == unix.EAFNOSUPPORT && failed == 0 { // a kernel without IPv6
 		list[0] = up(index, false)
-		_, err = s.there.DoAll(list...)
+		failed, err = s.there.DoAll(list...)
+	}
+	if err != unix.EADDRINUSE {
+		return err
+	}
+	// Of ipvlan. What comes behind the address was done or was impossible without it.
+	err = untilFree(func() error { return s.there.Do(list[failed]) })
+	for _, r := range list[failed+1:] {
+		if err == nil {
+			if err = s.there.Do(r); err == unix.EEXIST {
+				err = nil
+			}
+		}
 	}
 	return err
 }
@@ -179,7 +191,8 @@ func defaults(j *Joint, index int) (list []*netlink.Request) {
 // Route makes the container's default routes lead to another endpoint than before; nil is none.
 func (s *Sandbox) Route(v6 bool, j *Joint) error {
 	if j == nil {
-		if err := s.there.Do(noRoute(v6)); err != nil && err != unix.ESRCH {
+		// There may be none any more; IPv6 has a name of its own for that.
+		if err := s.there.Do(noRoute(v6)); err != nil && err != unix.ESRCH && err != unix.ENOENT {
 			return err
 		}
 		return nil

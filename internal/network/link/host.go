@@ -78,19 +78,3 @@ func Exclusive() (free func()) {
 	}
 	return func() { unix.Close(fd) }
 }
-
-// ParentMTU is that of an interface of the host; 0 where it isn't there.
-func ParentMTU(name string) int {
-	c, err := netlink.Open()
-	if err != nil {
-		return 0
-	}
-	defer c.Close()
-	r := netlink.NewRequest(unix.RTM_GETLINK, 0, netlink.Link(0, 0, 0))
-	r.AddString(unix.IFLA_IFNAME, name)
-	m, err := c.Get(r)
-	if err != nil {
-		return 0
-	}
-	return int(m.Attributes(unix.SizeofIfInfomsg).Uint32(unix.IFLA_MTU))
-}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"bantam/internal/linux/netlink"
 	"bantam/internal/network"
@@ -15,6 +16,9 @@ import (
 func (s *Sandbox) sub(j *Joint) error {
 	n := j.Network
 	parent, err := s.here.Index(n.Interface)
+	if err == unix.ENODEV {
+		return ErrDown
+	}
 	if err != nil {
 		return fmt.Errorf("parent %s: %w", n.Interface, err)
 	}
@@ -34,11 +38,21 @@ func (s *Sandbox) sub(j *Joint) error {
 	}
 	r.End(in)
 	r.End(at)
-	err = s.here.Do(r)
+	err = untilFree(func() error { return s.here.Do(r) })
 	if err == unix.EOPNOTSUPP {
 		return errors.New("this kernel has no " + n.Driver)
 	}
 	return err
+}
+
+// untilFree does what needs an address that a container may have had which has just ended: the kernel removes the interfaces
+// of its network namespace some time after its last process.
+func untilFree(do func() error) error {
+	for end := time.Now().Add(2 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+		if err := do(); err != unix.EADDRINUSE || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 // CheckMode checks the options that say how a network of macvlan or ipvlan works.

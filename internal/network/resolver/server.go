@@ -5,6 +5,8 @@
 // network namespace: what waits for an upstream is an entry in a short list, not a goroutine. Queries
 // over TCP, which are few, have a thread each.
 //
+// It listens on a port of its own, to which the kernel leads what is sent to port 53 (divert).
+//
 // What it promises to the C libraries: a name of the networks is known for every type of record, so its
 // A and AAAA never contradict each other ("no data" is not "no such name"); an answer repeats the question
 // letter by letter; every query is answered, with SERVFAIL at the latest when the client

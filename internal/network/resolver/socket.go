@@ -36,7 +36,10 @@ func Listen(netns int) (s Sockets, err error) {
 func enter(netns int) error { return os.NewSyscallError("setns", unix.Setns(netns, unix.CLONE_NEWNET)) }
 
 func (s *Sockets) open() (err error) {
-	at := &unix.SockaddrInet4{Port: port, Addr: Address.As4()}
+	at := &unix.SockaddrInet4{Port: hidden, Addr: Address.As4()}
+	if divert() != nil { // without nf_tables the port is the resolver's
+		at.Port = port
+	}
 	for i, fd := range [...]*int{&s.UDP, &s.TCP} {
 		kind := [...]int{unix.SOCK_DGRAM, unix.SOCK_STREAM}[i]
 		if *fd, err = unix.Socket(unix.AF_INET, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0); err != nil {

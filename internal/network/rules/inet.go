@@ -12,7 +12,7 @@ import (
 // The sets of table inet. A table of another layout has another name for the first, so that
 // it counts as gone.
 var (
-	bridges  = nft.Set{Name: "bridges-1", ID: 1, Key: []nft.Type{nft.IfName}}
+	bridges  = nft.Set{Name: "bridges-2", ID: 1, Key: []nft.Type{nft.IfName}}
 	internal = nft.Set{Name: "internal", ID: 2, Key: []nft.Type{nft.IfName}}
 	same     = nft.Set{Name: "same", ID: 3, Key: []nft.Type{nft.IfName, nft.IfName}}
 	masq4    = nft.Set{Name: "masquerade4", ID: 4, Key: []nft.Type{nft.Addr4}, Interval: true}

@@ -1,5 +1,6 @@
 // Package rules keeps bantam's own tables of nf_tables: inet bantam, and bridge bantam for
-// networks whose containers must not pretend to be others. Nothing of other tables is touched.
+// networks whose containers must not pretend to be others. Nothing of other tables is touched, but for the chain
+// that docker leaves to others.
 //
 //	prerouting, output   published ports: one lookup in a map, however many there are. What comes from
 //	                     a container goes to the monitor's proxy instead, which needs no hairpin
@@ -111,6 +112,9 @@ func (t Table) Intact(n *network.Network) (bool, error) {
 	if err != nil || got != inetRules {
 		return false, err
 	}
+	if ok, err := t.admitted(c, n.Interface); !ok || err != nil {
+		return false, err
+	}
 	if !Guarded(n) {
 		return true, nil
 	}
@@ -144,11 +148,17 @@ func (t Table) Rebuild(f *Facts) error {
 		gone.DeleteTable()
 		_ = gone.Commit() // there is none, as a rule
 	}
+	if err == nil {
+		err = t.besideDocker(f.Networks)
+	}
 	return err
 }
 
 // Drop removes the tables.
 func (t Table) Drop() error {
+	if err := t.besideDocker(nil); err != nil {
+		return err
+	}
 	for _, family := range [...]byte{nft.Inet, nft.Bridge} {
 		b := nft.NewBatch(family, t.name)
 		b.AddTable()

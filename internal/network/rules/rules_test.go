@@ -5,8 +5,10 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"testing"
 
+	"bantam/internal/linux/netlink"
 	"bantam/internal/linux/netlink/nft"
 	"bantam/internal/network"
 	"bantam/internal/testenv"
@@ -86,6 +88,20 @@ func TestRebuild(t *testing.T) {
 	}
 }
 
+// A port of SCTP is translated whether the host can open such sockets or not.
+func TestSCTP(t *testing.T) {
+	table := Of(t.TempDir())
+	own(t, table)
+	e := &network.Endpoint{Peer: "veth1", MAC: "02:42:0a:09:00:02", IPv4: "10.9.0.2/24", Ports: []network.Port{{Proto: "sctp", Container: 3868, HostIP: "0.0.0.0", Host: 3869}}}
+	if err := table.Rebuild(&Facts{[]*network.Network{nest}, []Live{{nest, e}}}); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(testenv.Program(t, "nft"), "-n", "list", "map", "inet", table.name, any4.Name).CombinedOutput()
+	if want := "132 . 3869 : 10.9.0.2 . 3868"; err != nil || !strings.Contains(strings.ReplaceAll(string(out), "sctp", "132"), want) {
+		t.Errorf("%v, want %s in\n%s", err, want, out)
+	}
+}
+
 // A network without users' rules needs no table of family bridge.
 func TestDefaultIsNotGuarded(t *testing.T) {
 	def := *nest
@@ -141,4 +157,74 @@ func BenchmarkAddRemove(b *testing.B) {
 		}
 		return t.Remove(Live{nest, web})
 	})
+}
+
+// Docker's FORWARD chain drops what it does not know; ours is called from the chain that it leaves to others.
+func TestBesideDocker(t *testing.T) {
+	iptables := testenv.Program(t, "iptables-nft")
+	table := Of(t.TempDir())
+	own(t, table)
+	run := func(args ...string) string {
+		t.Helper()
+		out, err := exec.Command(iptables, args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("iptables %v: %v: %s", args, err, out)
+		}
+		return string(out)
+	}
+	intact := func(want bool) {
+		t.Helper()
+		if ok, err := table.Intact(nest); ok != want || err != nil {
+			t.Fatalf("intact: %v, %v", ok, err)
+		}
+	}
+	rebuild := func(list ...*network.Network) {
+		t.Helper()
+		if err := table.Rebuild(&Facts{Networks: list}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rebuild(nest)
+	intact(true)
+	run("-N", "DOCKER-USER")
+	run("-A", "DOCKER-USER", "-s", "192.0.2.1", "-j", "DROP")
+	intact(false) // docker came later
+	rebuild(nest)
+	intact(true)
+	other := *nest
+	other.Interface, other.IPAM.Pools = "br-nes", nil
+	if ok, err := table.admitted(mustOpen(t), other.Interface); ok || err != nil {
+		t.Errorf("a network that is not there: %v, %v", ok, err)
+	}
+	rebuild(nest, &other)
+	intact(true)
+	n := table.name
+	want := "-N " + n + "\n-A DOCKER-USER -j " + n + "\n-A DOCKER-USER -s 192.0.2.1/32 -j DROP\n" +
+		"-A " + n + " -o br-nest -j ACCEPT\n-A " + n + " -o br-nes -j ACCEPT\n-A " + n + " -o docker+ -j RETURN\n-A " + n + " -o br-+ -j RETURN\n" +
+		"-A " + n + " -i br-nest -j ACCEPT\n-A " + n + " -i br-nes -j ACCEPT\n"
+	if got := run("-S"); !strings.HasSuffix(got, want) {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	run("-F", "DOCKER-USER")
+	intact(false)
+	rebuild(nest)
+	intact(true)
+	run("-F", n)
+	intact(false)
+	rebuild(nest)
+	intact(true)
+	rebuild()
+	if got := run("-S"); strings.Contains(got, n) || !strings.Contains(got, "DOCKER-USER") {
+		t.Errorf("left: %s", got)
+	}
+}
+
+func mustOpen(t *testing.T) *netlink.Conn {
+	t.Helper()
+	c, err := netlink.OpenProtocol(unix.NETLINK_NETFILTER)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
 }

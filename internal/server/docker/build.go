@@ -112,7 +112,7 @@ func (l *buildLines) built(id string, tags []string) error {
 // buildOptions says the query in the words of bantam build's options.
 func (c *call) buildOptions() (*engine.BuildOptions, error) {
 	o := &engine.BuildOptions{
-		Context: "-", File: c.str("dockerfile"), Target: c.str("target"), Tags: c.query["t"], Platform: c.str("platform"),
+		Context: "-", File: c.str("dockerfile"), Target: c.str("target"), Tags: c.query["t"], Platforms: c.query["platform"],
 		NoCache: c.flag("nocache"), Pull: c.flag("pull"), Network: c.str("networkmode"), CgroupParent: c.str("cgroupparent"),
 		Progress: "plain", Allow: []string{"network.host"},
 	}

@@ -60,7 +60,7 @@ func (s *Server) inspectContainer(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.reply(http.StatusOK, v)
+	return c.reply(http.StatusOK, c.containerFor(v))
 }
 
 // startContainer gives the container those who attached to it before its start.

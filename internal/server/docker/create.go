@@ -3,16 +3,20 @@ package docker
 import (
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
+	"bantam/internal/container/dockerspec"
+	"bantam/internal/container/folder"
 	"bantam/internal/engine"
 
 	"github.com/moby/moby/api/types/blkiodev"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/mount"
+	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/api/types/strslice"
 )
 
@@ -20,6 +24,7 @@ import (
 type createRequest struct {
 	container.CreateRequest
 	Cmd, Entrypoint strslice.StrSlice
+	MacAddress      network.HardwareAddr // of the first network; until 1.51
 }
 
 // createContainer says the request in the words of docker run's options, which the
@@ -32,16 +37,37 @@ func (s *Server) createContainer(c *call) error {
 	if r.Config == nil {
 		return badRequest("config cannot be empty in order to create a container")
 	}
+	if c.minor >= 52 && len(r.MacAddress) > 0 {
+		return badRequest("container-wide MAC address no longer supported: give it for the network")
+	}
 	o, err := r.options()
 	if err != nil {
 		return err
 	}
-	o.Name, o.Platform = strings.TrimPrefix(c.str("name"), "/"), c.str("platform")
+	if o.Platform, err = c.platform(); err != nil {
+		return err
+	}
+	o.Name = strings.TrimPrefix(c.str("name"), "/")
 	id, err := s.containers.Create(o)
 	if err != nil {
 		return err
 	}
-	return c.reply(http.StatusCreated, container.CreateResponse{ID: id, Warnings: []string{}})
+	return c.reply(http.StatusCreated, container.CreateResponse{ID: id, Warnings: r.warnings(c.minor)})
+}
+
+// warnings are docker's about what will change.
+func (r *createRequest) warnings(minor int) []string {
+	list := []string{}
+	if r.HostConfig == nil || minor < 52 {
+		return list
+	}
+	for port, bindings := range r.HostConfig.PortBindings {
+		if len(bindings) == 0 {
+			list = append(list, "Following ports have no binding, and get a random one of the host, which a future version of the API will not do: "+port.String())
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // options are those of docker run that make the same container.
@@ -58,8 +84,9 @@ func (r *createRequest) options() (*engine.RunOptions, error) {
 		User: g.User, Workdir: g.WorkingDir, Env: g.Env, Labels: pairs(g.Labels), Annotations: pairs(h.Annotations),
 		StopSignal: g.StopSignal, Stdin: g.OpenStdin, TTY: g.Tty, Detach: !g.StdinOnce, Remove: h.AutoRemove,
 		GroupAdd: h.GroupAdd, Runtime: runtimeName(h.Runtime), Init: h.Init != nil && *h.Init, Restart: restart(&h.RestartPolicy),
-		Volumes: h.Binds, ReadOnly: h.ReadonlyRootfs, CapAdd: h.CapAdd, CapDrop: h.CapDrop, Privileged: h.Privileged,
-		SecurityOpt: slices.Clone(h.SecurityOpt), NetworkOptions: networking(&r.CreateRequest), PID: string(h.PidMode), IPC: string(h.IpcMode), UTS: string(h.UTSMode),
+		Volumes: slices.Concat(h.Binds, slices.Sorted(maps.Keys(g.Volumes))), VolumesFrom: h.VolumesFrom, VolumeDriver: h.VolumeDriver,
+		ConsoleSize: h.ConsoleSize, Umask: h.Umask, ReadOnly: h.ReadonlyRootfs, CapAdd: h.CapAdd, CapDrop: h.CapDrop, Privileged: h.Privileged,
+		SecurityOpt: slices.Clone(h.SecurityOpt), NetworkOptions: networking(r), PID: string(h.PidMode), IPC: string(h.IpcMode), UTS: string(h.UTSMode),
 		UserNS: string(h.UsernsMode), CgroupNS: string(h.CgroupnsMode), CgroupParent: h.CgroupParent, AddHosts: h.ExtraHosts,
 		DNSSearch: h.DNSSearch, DNSOptions: h.DNSOptions, Sysctls: pairs(h.Sysctls), ShmSize: h.ShmSize,
 		LogDriver: h.LogConfig.Type, LogOpts: pairs(h.LogConfig.Config),
@@ -68,7 +95,8 @@ func (r *createRequest) options() (*engine.RunOptions, error) {
 		n := int64(*g.StopTimeout)
 		o.StopTimeout = &n
 	}
-	if h.MaskedPaths != nil && len(h.MaskedPaths)+len(h.ReadonlyPaths) == 0 && h.ReadonlyPaths != nil {
+	bare := h.MaskedPaths != nil && len(h.MaskedPaths)+len(h.ReadonlyPaths) == 0 && h.ReadonlyPaths != nil
+	if bare && !h.Privileged && !slices.Contains(h.SecurityOpt, "systempaths=unconfined") {
 		o.SecurityOpt = append(o.SecurityOpt, "systempaths=unconfined")
 	}
 	for _, a := range h.DNS {
@@ -92,17 +120,15 @@ func (r *createRequest) options() (*engine.RunOptions, error) {
 // refuse says what there is no support for, instead of passing over it.
 func refuse(g *container.Config, h *container.HostConfig) error {
 	for what, given := range map[string]bool{
-		"HostConfig.VolumeDriver":                         h.VolumeDriver != "" && h.VolumeDriver != "local",
 		"HostConfig.StorageOpt":                           len(h.StorageOpt) > 0,
 		"HostConfig.Cgroup":                               h.Cgroup != "",
-		"HostConfig.Umask":                                h.Umask != nil,
 		"HostConfig.Isolation":                            !h.Isolation.IsDefault(),
 		"HostConfig.CpuCount":                             h.CPUCount != 0,
 		"HostConfig.CpuPercent":                           h.CPUPercent != 0,
 		"HostConfig.IOMaximumIOps":                        h.IOMaximumIOps != 0,
 		"HostConfig.IOMaximumBandwidth":                   h.IOMaximumBandwidth != 0,
 		"HostConfig.DeviceRequests":                       len(h.DeviceRequests) > 0,
-		"a part of HostConfig.MaskedPaths, ReadonlyPaths": len(h.MaskedPaths)+len(h.ReadonlyPaths) > 0 || (h.MaskedPaths == nil) != (h.ReadonlyPaths == nil),
+		"a part of HostConfig.MaskedPaths, ReadonlyPaths": !wholePaths(h),
 	} {
 		if given {
 			return badRequest(what + " is not supported")
@@ -111,9 +137,16 @@ func refuse(g *container.Config, h *container.HostConfig) error {
 	return nil
 }
 
+// wholePaths says that system paths are protected as usual or not at all.
+func wholePaths(h *container.HostConfig) bool {
+	masked, readonly := dockerspec.SystemPaths(&folder.HostConfig{})
+	usual := slices.Equal(h.MaskedPaths, masked) && slices.Equal(h.ReadonlyPaths, readonly)
+	return usual || len(h.MaskedPaths)+len(h.ReadonlyPaths) == 0 && (h.MaskedPaths == nil) == (h.ReadonlyPaths == nil)
+}
+
 // runtimeName takes docker's names for the runtime that it comes with for ours.
 func runtimeName(name string) string {
-	if name == "runc" || name == "io.containerd.runc.v2" {
+	if name == engine.OwnRuntime || name == "runc" || name == "io.containerd.runc.v2" {
 		return ""
 	}
 	return name

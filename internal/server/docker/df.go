@@ -11,8 +11,7 @@ import (
 	"github.com/moby/moby/api/types/image"
 )
 
-// diskUsage is what docker system df shows, in the form of the versions until 1.51. With
-// type there is only that part.
+// diskUsage is what docker system df shows. With type there is only that part.
 func (s *Server) diskUsage(c *call) error {
 	kinds := c.query["type"]
 	for _, k := range kinds {
@@ -25,15 +24,25 @@ func (s *Server) diskUsage(c *call) error {
 		return err
 	}
 	wants := func(kind string) bool { return len(kinds) == 0 || slices.Contains(kinds, kind) }
-	var r usage
+	if c.minor >= 52 {
+		r := c.usageSince52(d, wants)
+		if c.minor > 52 || c.flag("verbose") {
+			return c.reply(http.StatusOK, r.DiskUsage)
+		}
+		r.usage = c.usageBefore(d, wants)
+		return c.reply(http.StatusOK, r)
+	}
+	return c.reply(http.StatusOK, c.usageBefore(d, wants))
+}
+
+// usageBefore has the form of the versions until 1.51.
+func (c *call) usageBefore(d *engine.DiskUsage, wants func(kind string) bool) *usage {
+	r := &usage{}
 	if wants("image") {
-		r.LayersSize, r.Images = &d.LayersSize, imageUsages(d.Images)
+		r.LayersSize, r.Images = &d.LayersSize, c.summariesFor(imageUsages(d.Images))
 	}
 	if wants("container") {
-		r.Containers = []container.Summary{}
-		for i := range d.Containers {
-			r.Containers = append(r.Containers, summary(&d.Containers[i]))
-		}
+		r.Containers = containerUsages(d.Containers)
 	}
 	if wants("volume") {
 		if r.Volumes = d.Volumes; r.Volumes == nil {
@@ -43,16 +52,21 @@ func (s *Server) diskUsage(c *call) error {
 	if wants("build-cache") {
 		r.BuildCache = cacheUsages(d.BuildCache)
 	}
-	return c.reply(http.StatusOK, r)
+	if c.minor < 42 {
+		r.BuilderSize = &d.Summary()[3].Size
+	}
+	return r
 }
 
 // usage has the names of docker's API before 1.52, which moby's types have no more.
 type usage struct {
 	LayersSize *int64
-	Images     []image.Summary
+	Images     any
 	Containers []container.Summary
 	Volumes    []*engine.VolumeJSON
 	BuildCache []cacheUsage
+
+	BuilderSize *int64 `json:",omitempty"` // until 1.41
 }
 
 type cacheUsage struct {
@@ -65,6 +79,14 @@ type cacheUsage struct {
 	CreatedAt   time.Time
 	LastUsedAt  *time.Time
 	UsageCount  int
+}
+
+func containerUsages(list []engine.Container) []container.Summary {
+	out := make([]container.Summary, len(list))
+	for i := range list {
+		out[i] = summary(&list[i])
+	}
+	return out
 }
 
 func imageUsages(list []engine.ImageUsage) []image.Summary {

@@ -20,9 +20,9 @@ import (
 // The versions of the API that are spoken.
 const (
 	MinVersion = "1.24"
-	MaxVersion = "1.51"
+	MaxVersion = "1.56"
 
-	minMinor, maxMinor = 24, 51
+	minMinor, maxMinor = 24, 56
 )
 
 // Server is the handler of all requests.

@@ -7,6 +7,7 @@ import (
 	"bantam/internal/container/folder"
 	"bantam/internal/engine"
 	"bantam/internal/image/local"
+	reg "bantam/internal/image/registry"
 	"bantam/internal/network"
 	"bantam/internal/volume"
 )
@@ -38,6 +39,7 @@ func status(err error) int {
 	var object *engine.NoSuchObject
 	var absent *volume.NotFound
 	var noNetwork *network.NotFound
+	var sameName *network.NameTaken
 	var untagged *engine.NoSuchTag
 	var unsaved *engine.NoSuchReference
 	var elsewhere *engine.WrongPlatform
@@ -50,17 +52,20 @@ func status(err error) int {
 	var invalid *engine.Invalid
 	var filter *engine.BadFilter
 	var coded *engine.CodedError
+	var refused *reg.StatusError
 	switch {
 	case errors.As(err, &own):
 		return own.status
 	case errors.As(err, &container), errors.As(err, &image), errors.As(err, &object), errors.As(err, &absent), errors.As(err, &noNetwork), errors.As(err, &untagged), errors.As(err, &unsaved), errors.As(err, &elsewhere), errors.As(err, &exec), errors.As(err, &path):
 		return http.StatusNotFound
-	case errors.As(err, &taken), errors.As(err, &stopped), errors.As(err, &conflict), errors.As(err, &used):
+	case errors.As(err, &taken), errors.As(err, &stopped), errors.As(err, &conflict), errors.As(err, &used), errors.As(err, &sameName):
 		return http.StatusConflict
 	case errors.As(err, &invalid), errors.As(err, &filter):
 		return http.StatusBadRequest
 	case errors.As(err, &coded) && (coded.Code == engine.CodeNoExec || coded.Code == engine.CodeNotFound):
 		return http.StatusBadRequest
+	case errors.As(err, &refused) && (reg.IsDenied(err) || reg.IsNotFound(err)):
+		return refused.Status
 	}
 	return http.StatusInternalServerError
 }

@@ -14,7 +14,7 @@ import (
 // execs is what the routes of further processes need of the engine.
 type execs interface {
 	ExecCreate(name string, o *engine.ExecOptions, stdout, stderr bool) (string, error)
-	ExecStart(id string, streams *engine.Streams) (*engine.Execution, error)
+	ExecFind(id string) (*engine.ReadyExec, error)
 	ExecInspect(id string) (*engine.ExecInfo, error)
 }
 
@@ -81,34 +81,48 @@ func (s *Server) startExec(c *call) error {
 	if _, err := c.decodeAny(&r); err != nil {
 		return err
 	}
+	ready, err := s.execs.ExecFind(c.name())
+	if err != nil {
+		return err
+	}
 	if r.Detach {
-		x, err := s.execs.ExecStart(c.name(), nil)
+		x, err := ready.Start(nil)
 		if err != nil {
 			return err
 		}
 		x.Close()
 		return c.empty(http.StatusOK)
 	}
+	h, err := c.hijack(!ready.TTY())
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if err := s.attendExec(h, ready, &r); err != nil {
+		_ = h.frame(1, append(make([]byte, headerSize), err.Error()+"\r\n"...))
+	}
+	return nil
+}
+
+// attendExec starts a process for a client whose connection is taken over already, as docker does: while it starts, the client
+// makes itself ready. What goes wrong is printed where its output would be.
+func (s *Server) attendExec(h *hijacked, ready *engine.ReadyExec, r *container.ExecStartRequest) error {
 	t, err := newTube(true, true, true)
 	if err != nil {
 		return err
 	}
 	defer t.close()
-	x, err := s.execs.ExecStart(c.name(), &t.Streams)
+	x, err := ready.Start(&t.Streams)
 	if err != nil {
 		return err
 	}
 	defer x.Close()
-	if r.Tty && r.ConsoleSize != nil && x.TTY() {
+	if ready.TTY() && r.Tty && r.ConsoleSize != nil {
 		_ = x.Resize(uint16(r.ConsoleSize[0]), uint16(r.ConsoleSize[1]))
 	}
-	s.started.set(c.name(), x)
-	defer s.started.set(c.name(), nil)
-	h, err := c.hijack(!x.TTY())
-	if err != nil {
-		return err
-	}
-	defer h.Close()
+	id := ready.ID()
+	s.started.set(id, x)
+	defer s.started.set(id, nil)
 	_, _ = t.run(h, x.Attend) // the exit code is kept for inspect
 	return nil
 }

@@ -94,23 +94,6 @@ func (t *tube) run(l line, attend func() (int, error)) (int, error) {
 	return code, err
 }
 
-// pump sends one output to the client, until its end or the client's.
-func (t *tube) pump(l line, stream byte, f *os.File) {
-	defer t.done.Done()
-	b := make([]byte, headerSize+pipeSize/2)
-	for {
-		n, err := f.Read(b[headerSize:])
-		if n > 0 && l.frame(stream, b[:headerSize+n]) != nil {
-			t.goAway()
-			f.Close()
-			return
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
 // goAway detaches.
 func (t *tube) goAway() { t.once.Do(func() { close(t.leave) }) }
 
@@ -164,9 +147,10 @@ func (t *tube) watch(l line) (stop chan struct{}) {
 // hijacked is a connection taken over from HTTP.
 type hijacked struct {
 	net.Conn
-	r   *bufio.Reader
-	mux bool
-	mu  sync.Mutex
+	socket syscall.RawConn // nil with TLS
+	r      *bufio.Reader
+	mux    bool
+	mu     sync.Mutex
 }
 
 // hijack takes the connection over. A client that asks for an upgrade gets 101, as
@@ -190,7 +174,11 @@ func (c *call) hijack(mux bool) (*hijacked, error) {
 		conn.Close()
 		return nil, err
 	}
-	return &hijacked{Conn: conn, r: rw.Reader, mux: mux}, nil
+	h := &hijacked{Conn: conn, r: rw.Reader, mux: mux}
+	if s, ok := conn.(syscall.Conn); ok {
+		h.socket, err = s.SyscallConn()
+	}
+	return h, err
 }
 
 func (h *hijacked) Read(b []byte) (int, error) { return h.r.Read(b) }
@@ -210,16 +198,11 @@ func (h *hijacked) frame(stream byte, b []byte) error {
 
 // vanished says that the client has closed both directions.
 func (h *hijacked) vanished() bool {
-	s, ok := h.Conn.(syscall.Conn)
-	if !ok {
+	if h.socket == nil {
 		return false
 	}
-	raw, err := s.SyscallConn()
-	if err != nil {
-		return true
-	}
 	var gone bool
-	err = raw.Control(func(fd uintptr) {
+	err := h.socket.Control(func(fd uintptr) {
 		p := []unix.PollFd{{Fd: int32(fd)}}
 		_, perr := unix.Poll(p, 0)
 		gone = perr == nil && p[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0

@@ -10,15 +10,22 @@ import (
 	"strings"
 
 	"bantam/internal/engine"
+	"bantam/internal/image/manifest"
+	reg "bantam/internal/image/registry"
 	"bantam/internal/image/remote"
 
 	"github.com/moby/moby/api/types/image"
+	godigest "github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // images is what the routes of images need of the engine.
 type images interface {
 	Images(*engine.ImagesOptions) ([]engine.Image, error)
-	Inspect(name, kind string, size bool) (any, error)
+	ImageTrees(*engine.ImagesOptions) ([]engine.TreeImage, error)
+	ImageManifests(name string) ([]engine.ImageManifest, error)
+	InspectImage(name, platform string) (*engine.ImageJSON, error)
+	Attestations(name, platform string, types []string, bodies bool) ([]engine.Attestation, error)
 	History(name, platform string) ([]engine.HistoryLine, error)
 	Tag(source, target string) error
 	RemoveImage(name string, o *engine.RemoveImageOptions) ([]engine.Removed, error)
@@ -38,6 +45,7 @@ func (s *Server) imageRoutes() []route {
 		{"GET", "/images/get", s.saveImages},
 		{"GET", "/images/{name*}/json", s.inspectImage},
 		{"GET", "/images/{name*}/history", s.imageHistory},
+		{"GET", "/images/{name*}/attestations", s.attestations},
 		{"GET", "/images/{name*}/get", s.saveImages},
 		{"POST", "/images/create", s.createImage},
 		{"POST", "/images/load", s.loadImages},
@@ -56,7 +64,11 @@ func (s *Server) listImages(c *call) error {
 	if old := c.str("filter"); old != "" { // until 1.40
 		f = engine.Filters{"reference": {old}}
 	}
-	list, err := s.images.Images(&engine.ImagesOptions{Filters: f, Labels: true})
+	o := &engine.ImagesOptions{Filters: f, Labels: true}
+	if c.minor >= 47 && c.flag("manifests") {
+		return s.imageTrees(c, o)
+	}
+	list, err := s.images.Images(o)
 	if err != nil {
 		return err
 	}
@@ -64,7 +76,7 @@ func (s *Server) listImages(c *call) error {
 	for i := range list {
 		out[i] = imageSummary(&list[i])
 	}
-	return c.reply(http.StatusOK, out)
+	return c.reply(http.StatusOK, c.summariesFor(out))
 }
 
 // imageSummary is one line of the list.
@@ -81,12 +93,50 @@ func imageSummary(l *engine.Image) image.Summary {
 	return m
 }
 
-func (s *Server) inspectImage(c *call) error {
-	v, err := s.images.Inspect(c.name(), "image", false)
+// inspectImage takes manifests since 1.48 and platform since 1.49.
+func (s *Server) inspectImage(c *call) (err error) {
+	platform, whole := "", c.minor >= 48 && c.flag("manifests")
+	if c.minor >= 49 {
+		if platform, err = c.platform(); err != nil {
+			return err
+		}
+	}
+	if whole && platform != "" {
+		return badRequest("conflicting options: manifests and platform options cannot both be set")
+	}
+	v, err := s.images.InspectImage(c.name(), platform)
 	if err != nil {
 		return err
 	}
-	return c.reply(http.StatusOK, v)
+	var list []engine.ImageManifest
+	if whole {
+		if list, err = s.images.ImageManifests(c.name()); err != nil {
+			return err
+		}
+	}
+	return c.reply(http.StatusOK, c.imageFor(v, manifestSummaries(list)))
+}
+
+// attestations are in-toto statements about an image.
+func (s *Server) attestations(c *call) error {
+	platform, err := c.platform()
+	if err != nil {
+		return err
+	}
+	list, err := s.images.Attestations(c.name(), platform, c.query["type"], c.flag("statement"))
+	if err != nil {
+		return err
+	}
+	out := make([]image.AttestationStatement, len(list))
+	for i, a := range list {
+		out[i] = image.AttestationStatement{PredicateType: a.PredicateType, Descriptor: ocispec.Descriptor{
+			MediaType: a.MediaType, Digest: godigest.Digest(a.Digest), Size: a.Size, Annotations: a.Annotations,
+		}}
+		if a.Statement != nil {
+			out[i].Statement = (*json.RawMessage)(&a.Statement)
+		}
+	}
+	return c.reply(http.StatusOK, out)
 }
 
 func (s *Server) imageHistory(c *call) error {
@@ -105,17 +155,31 @@ func (s *Server) imageHistory(c *call) error {
 	return c.reply(http.StatusOK, out)
 }
 
-// platform is the parameter of that name: an OCI platform as JSON, or os/arch.
+// platform is the parameter of that name, where there can be one.
 func (c *call) platform() (string, error) {
-	text := c.str("platform")
-	if !strings.HasPrefix(text, "{") {
-		return text, nil
+	if len(c.query["platform"]) > 1 {
+		return "", badRequest("several platforms at once are not supported: give one")
 	}
-	var p struct{ OS, Architecture, Variant string }
-	if err := json.Unmarshal([]byte(text), &p); err != nil {
-		return "", badRequest("invalid platform: " + err.Error())
+	return c.platforms()
+}
+
+// platforms are the values of the parameter platform with commas between: each an OCI platform as JSON, or os/arch.
+func (c *call) platforms() (string, error) {
+	var list []string
+	for _, text := range c.query["platform"] {
+		if strings.HasPrefix(text, "{") {
+			var p struct{ OS, Architecture, Variant string }
+			if err := json.Unmarshal([]byte(text), &p); err != nil {
+				return "", badRequest("invalid platform: " + err.Error())
+			}
+			text = strings.TrimSuffix(p.OS+"/"+p.Architecture+"/"+p.Variant, "/")
+		}
+		if _, err := manifest.ParsePlatform(text); err != nil {
+			return "", badRequest(err.Error())
+		}
+		list = append(list, text)
 	}
-	return strings.TrimSuffix(p.OS+"/"+p.Architecture+"/"+p.Variant, "/"), nil
+	return strings.Join(list, ","), nil
 }
 
 func (s *Server) tagImage(c *call) error {
@@ -160,7 +224,7 @@ func (s *Server) saveImages(c *call) error {
 	if len(names) == 0 {
 		return badRequest("which images? The parameter names is missing")
 	}
-	platform, err := c.platform()
+	platform, err := c.platforms()
 	if err != nil {
 		return err
 	}
@@ -169,7 +233,7 @@ func (s *Server) saveImages(c *call) error {
 
 // loadImages answers with the lines that docker load prints.
 func (s *Server) loadImages(c *call) error {
-	platform, err := c.platform()
+	platform, err := c.platforms()
 	if err != nil {
 		return err
 	}
@@ -201,7 +265,11 @@ func (s *Server) createImage(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := &engine.PullOptions{Access: *access, Reference: c.str("fromImage"), Platform: c.str("platform")}
+	platform, err := c.platform()
+	if err != nil {
+		return err
+	}
+	p := &engine.PullOptions{Access: *access, Reference: c.str("fromImage"), Platform: platform}
 	if tag := c.str("tag"); strings.Contains(tag, ":") {
 		p.Reference += "@" + tag // a digest
 	} else if tag != "" {
@@ -209,11 +277,19 @@ func (s *Server) createImage(c *call) error {
 	}
 	l := c.lines()
 	p.Progress = func(e remote.Event) { l.event(e) }
-	return l.end(s.images.Pull(c.r.Context(), p))
+	err = s.images.Pull(c.r.Context(), p)
+	if reg.IsDenied(err) && !c.begun {
+		err = &statusError{http.StatusNotFound, err.Error()} // docker's: who may not see it is told that it isn't there
+	}
+	return l.end(err)
 }
 
 func (s *Server) importImage(c *call, from string) error {
-	o := &engine.ImportOptions{Source: from, Reference: c.str("repo"), Message: c.str("message"), Platform: c.str("platform"), Changes: c.query["changes"]}
+	platform, err := c.platform()
+	if err != nil {
+		return err
+	}
+	o := &engine.ImportOptions{Source: from, Reference: c.str("repo"), Message: c.str("message"), Platform: platform, Changes: c.query["changes"]}
 	if c.str("tag") != "" {
 		o.Reference += ":" + c.str("tag")
 	}

@@ -5,9 +5,9 @@ import (
 	"net/netip"
 
 	"bantam/internal/engine"
-	own "bantam/internal/network"
 
 	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/api/types/network"
 )
 
@@ -44,17 +44,23 @@ func ports(list []engine.Port) []container.PortSummary {
 	return out
 }
 
-func endpointSummary(n *own.Endpoint) *network.EndpointSettings {
-	e := &network.EndpointSettings{NetworkID: n.Network, EndpointID: n.ID}
-	e.Gateway, _ = netip.ParseAddr(n.Gateway)
-	if p, err := netip.ParsePrefix(n.IPv4); err == nil {
-		e.IPAddress, e.IPPrefixLen = p.Addr(), p.Bits()
+// endpointSummary has no addresses where the container does not run.
+func endpointSummary(n *engine.EndpointJSON) *network.EndpointSettings {
+	e := &network.EndpointSettings{
+		Links: n.Links, Aliases: n.Aliases, DriverOpts: n.DriverOpts, GwPriority: n.GwPriority, NetworkID: n.NetworkID, EndpointID: n.EndpointID,
+		IPPrefixLen: n.IPPrefixLen, GlobalIPv6PrefixLen: n.GlobalIPv6PrefixLen, DNSNames: n.DNSNames,
 	}
-	if p, err := netip.ParsePrefix(n.IPv6); err == nil {
-		e.GlobalIPv6Address, e.GlobalIPv6PrefixLen = p.Addr(), p.Bits()
+	for to, text := range map[*netip.Addr]string{&e.Gateway: n.Gateway, &e.IPAddress: n.IPAddress, &e.IPv6Gateway: n.IPv6Gateway, &e.GlobalIPv6Address: n.GlobalIPv6Address} {
+		*to, _ = netip.ParseAddr(text)
 	}
-	_ = e.MacAddress.UnmarshalText([]byte(n.MAC))
+	_ = e.MacAddress.UnmarshalText([]byte(n.MacAddress))
 	return e
+}
+
+func mountPoint(m *engine.MountJSON) container.MountPoint {
+	return container.MountPoint{
+		Type: mount.Type(m.Type), Name: m.Name, Source: m.Source, Destination: m.Destination, Driver: m.Driver, Mode: m.Mode, RW: m.RW, Propagation: mount.Propagation(m.Propagation),
+	}
 }
 
 // summary is one line of the list.
@@ -69,8 +75,11 @@ func summary(e *engine.Container) container.Summary {
 	if s.Labels == nil {
 		s.Labels = map[string]string{}
 	}
-	for _, n := range e.State.Networks {
-		s.NetworkSettings.Networks[n.NetworkName] = endpointSummary(&n)
+	for name, n := range e.Connections() {
+		s.NetworkSettings.Networks[name] = endpointSummary(n)
+	}
+	for _, m := range e.MountPoints() {
+		s.Mounts = append(s.Mounts, mountPoint(&m))
 	}
 	s.HostConfig.NetworkMode, s.HostConfig.Annotations = e.Host.NetworkMode, e.Host.Annotations
 	return s

@@ -11,12 +11,27 @@ import (
 	"time"
 
 	"bantam/internal/engine"
+
+	"github.com/moby/moby/api/types"
 )
 
 // discard takes an output that nobody wants.
 var discard io.Writer = io.Discard
 
 func encode(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
+
+// encodeAs is encode for a content type: in a sequence (RFC 7464) each text begins with a record separator.
+func encodeAs(kind string, w io.Writer, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if kind == types.MediaTypeJSONSequence {
+		b = append([]byte{0x1e}, b...)
+	}
+	_, err = w.Write(append(b, '\n'))
+	return err
+}
 
 // framer writes an output of a log as frames.
 type framer struct {

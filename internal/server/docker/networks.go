@@ -11,7 +11,6 @@ import (
 	"bantam/internal/engine"
 	own "bantam/internal/network"
 
-	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
 )
 
@@ -19,6 +18,7 @@ import (
 type networks interface {
 	Networks(engine.Filters) ([]*own.Network, error)
 	NetworkInspect(name string) (*engine.NetworkJSON, error)
+	NetworkStatus(name string) ([]own.SubnetUse, error)
 	NetworkCreate(*engine.NetworkCreateOptions) (string, error)
 	NetworkRemove(name string) error
 	NetworkPrune(engine.Filters) ([]string, error)
@@ -68,7 +68,28 @@ func (s *Server) inspectNetwork(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.reply(http.StatusOK, v)
+	if c.minor < 52 {
+		return c.reply(http.StatusOK, v)
+	}
+	status, err := s.networks.NetworkStatus(v.ID)
+	if err != nil {
+		return err
+	}
+	return c.reply(http.StatusOK, &networkSince52{v, networkStatus(status)})
+}
+
+// networkSince52 tells how many addresses there are.
+type networkSince52 struct {
+	*engine.NetworkJSON
+	Status network.Status
+}
+
+func networkStatus(list []own.SubnetUse) network.Status {
+	m := network.SubnetStatuses{}
+	for _, u := range list {
+		m[u.Subnet] = network.SubnetStatus{IPsInUse: u.Used, DynamicIPsAvailable: u.Free}
+	}
+	return network.Status{IPAM: network.IPAMStatus{Subnets: m}}
 }
 
 func (s *Server) createNetwork(c *call) error {
@@ -173,7 +194,7 @@ func endpoint(name string, e *network.EndpointSettings) engine.EndpointOptions {
 }
 
 // networking are the options about networks and ports of a container to be.
-func networking(r *container.CreateRequest) engine.NetworkOptions {
+func networking(r *createRequest) engine.NetworkOptions {
 	o := engine.NetworkOptions{}
 	if h := r.HostConfig; h != nil {
 		o.Network, o.PublishAll, o.Links = string(h.NetworkMode), h.PublishAllPorts, h.Links
@@ -198,18 +219,41 @@ func networking(r *container.CreateRequest) engine.NetworkOptions {
 	}
 	if n := r.NetworkingConfig; n != nil {
 		for name, e := range n.EndpointsConfig {
-			o.Endpoints = append(o.Endpoints, endpoint(name, e))
+			o.Endpoints = append(o.Endpoints, endpoint(defaultNetwork(name), e))
 		}
 	}
 	// The network of the mode is the first one.
+	first := defaultNetwork(o.Network)
 	slices.SortFunc(o.Endpoints, func(a, b engine.EndpointOptions) int {
-		if (a.Network == o.Network) != (b.Network == o.Network) {
-			if a.Network == o.Network {
+		if (a.Network == first) != (b.Network == first) {
+			if a.Network == first {
 				return -1
 			}
 			return 1
 		}
 		return strings.Compare(a.Network, b.Network)
 	})
+	if len(r.MacAddress) > 0 {
+		wholeMAC(&o, r.MacAddress.String())
+	}
 	return o
+}
+
+// defaultNetwork is the network that a name stands for: docker's client calls the default bridge "default", as a mode and, since 25, as
+// an endpoint, too.
+func defaultNetwork(name string) string {
+	if name == "" || name == "default" {
+		return own.DefaultName
+	}
+	return name
+}
+
+// wholeMAC gives the first network the address that was asked for the container as a whole.
+func wholeMAC(o *engine.NetworkOptions, mac string) {
+	if len(o.Endpoints) == 0 {
+		o.Endpoints = []engine.EndpointOptions{{Network: defaultNetwork(o.Network)}}
+	}
+	if o.Endpoints[0].MAC == "" {
+		o.Endpoints[0].MAC = mac
+	}
 }

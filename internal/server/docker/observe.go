@@ -3,7 +3,6 @@ package docker
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -126,8 +125,9 @@ func (s *Server) events(c *call) error {
 	if err := o.Check(); err != nil {
 		return err
 	}
-	out := json.NewEncoder(c.stream("application/json"))
-	return s.observing.Events(c.r.Context(), o, func(e *engine.Event) error { return out.Encode(e) })
+	kind := c.streamType()
+	out := c.stream(kind)
+	return s.observing.Events(c.r.Context(), o, func(e *engine.Event) error { return encodeAs(kind, out, c.eventFor(e)) })
 }
 
 // updateContainer changes limits and the restart policy.
@@ -135,6 +135,9 @@ func (s *Server) updateContainer(c *call) error {
 	var r container.UpdateConfig
 	if err := c.decode(&r); err != nil {
 		return err
+	}
+	if c.minor < 55 { // docker passes over them, as its client sends what it has not been asked for
+		r.BlkioWeightDevice, r.BlkioDeviceReadBps, r.BlkioDeviceWriteBps, r.BlkioDeviceReadIOps, r.BlkioDeviceWriteIOps = nil, nil, nil, nil, nil
 	}
 	o := &engine.UpdateOptions{Limits: limits(&container.HostConfig{Resources: r.Resources}), Restart: restart(&r.RestartPolicy)}
 	if err := s.containers.Update(c.name(), o); err != nil {

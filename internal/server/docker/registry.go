@@ -9,19 +9,25 @@ import (
 	"strings"
 
 	"bantam/internal/engine"
+	"bantam/internal/image/manifest"
 	"bantam/internal/image/remote"
 
 	"github.com/moby/moby/api/types/registry"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // registries is what the routes about registries need of the engine.
 type registries interface {
 	CheckLogin(ctx context.Context, domain string, a remote.Access) error
 	Search(ctx context.Context, o *engine.SearchOptions) ([]remote.Found, error)
+	RegistryManifest(ctx context.Context, name string, a remote.Access) (*engine.Manifest, error)
 }
 
 func (s *Server) registryRoutes() []route {
-	return []route{{"POST", "/auth", s.auth}}
+	return []route{
+		{"POST", "/auth", s.auth},
+		{"GET", "/distribution/{name*}/json", s.distribution},
+	}
 }
 
 // access reads the header X-Registry-Auth: base64url of JSON. An empty one is no credential.
@@ -102,4 +108,30 @@ func (s *Server) search(c *call) error {
 		out = append(out, registry.SearchResult{Name: l.Name, Description: l.Description, StarCount: l.Stars, IsOfficial: l.Official})
 	}
 	return c.reply(http.StatusOK, out)
+}
+
+// distribution tells what a registry has under a name, and for which platforms.
+func (s *Server) distribution(c *call) error {
+	access, err := c.access()
+	if err != nil {
+		return err
+	}
+	m, err := s.registries.RegistryManifest(c.r.Context(), c.name(), *access)
+	if err != nil {
+		return err
+	}
+	d := &m.Descriptor
+	r := registry.DistributionInspect{
+		Descriptor: ociDescriptor(&manifest.Descriptor{MediaType: d.MediaType, Digest: d.Digest, Size: d.Size}), Platforms: []ocispec.Platform{},
+	}
+	for _, l := range append(m.Document.Manifests, *d) {
+		if l.Platform != nil {
+			r.Platforms = append(r.Platforms, ociPlatform(l.Platform))
+		}
+	}
+	return c.reply(http.StatusOK, r)
+}
+
+func ociPlatform(p *manifest.Platform) ocispec.Platform {
+	return ocispec.Platform{Architecture: p.Architecture, OS: p.OS, OSVersion: p.OSVersion, OSFeatures: p.OSFeatures, Variant: p.Variant}
 }

@@ -2,11 +2,14 @@ package docker
 
 import (
 	"net/http"
+	"net/netip"
+	"os"
 	"runtime"
 	"time"
 
 	"bantam/internal/engine"
 
+	"github.com/moby/moby/api/types/registry"
 	"github.com/moby/moby/api/types/swarm"
 	apisystem "github.com/moby/moby/api/types/system"
 )
@@ -68,15 +71,28 @@ func (s *Server) info(c *call) error {
 	return c.reply(http.StatusOK, apisystem.Info{
 		ID: i.ID, Containers: i.Containers, ContainersRunning: i.ContainersRunning, ContainersPaused: i.ContainersPaused, ContainersStopped: i.ContainersStopped,
 		Images: i.Images, Driver: i.Driver, DriverStatus: [][2]string{},
-		Plugins:     apisystem.PluginsInfo{Volume: []string{"local"}, Network: []string{"bridge", "host", "null"}, Log: []string{"json-file", "local", "none"}},
-		MemoryLimit: i.Has("memory"), SwapLimit: i.Has("memory"), CPUCfsPeriod: i.Has("cpu"), CPUCfsQuota: i.Has("cpu"), CPUShares: i.Has("cpu"),
-		CPUSet: i.Has("cpuset"), PidsLimit: i.Has("pids"), OomKillDisable: i.Has("memory") && i.CgroupVersion == "1", IPv4Forwarding: i.IPv4Forwarding,
-		NGoroutines: runtime.NumGoroutine(), SystemTime: time.Now().Format(time.RFC3339Nano), LoggingDriver: i.LoggingDriver,
+		Plugins:     apisystem.PluginsInfo{Volume: i.Plugins.Volume, Network: i.Plugins.Network, Log: i.Plugins.Log},
+		MemoryLimit: i.MemoryLimit, SwapLimit: i.SwapLimit, CPUCfsPeriod: i.CPUCfsPeriod, CPUCfsQuota: i.CPUCfsQuota, CPUShares: i.CPUShares,
+		CPUSet: i.CPUSet, PidsLimit: i.PidsLimit, OomKillDisable: i.OomKillDisable, IPv4Forwarding: i.IPv4Forwarding,
+		NFd: openFiles(), NGoroutines: runtime.NumGoroutine(), SystemTime: time.Now().Format(time.RFC3339Nano), LoggingDriver: i.LoggingDriver,
 		CgroupDriver: i.CgroupDriver, CgroupVersion: i.CgroupVersion, KernelVersion: i.KernelVersion, OperatingSystem: i.OperatingSystem,
-		OSType: i.OSType, Architecture: i.Architecture, IndexServerAddress: "https://index.docker.io/v1/", NCPU: i.NCPU, MemTotal: i.MemTotal,
+		OSType: i.OSType, Architecture: i.Architecture, IndexServerAddress: i.IndexServerAddress, NCPU: i.NCPU, MemTotal: i.MemTotal,
 		DockerRootDir: i.DockerRootDir, Name: i.Name, Labels: []string{}, ServerVersion: i.ServerVersion,
-		Runtimes:       map[string]apisystem.RuntimeWithStatus{i.Runtime: {Runtime: apisystem.Runtime{Path: i.Runtime}}},
-		DefaultRuntime: i.Runtime, LiveRestoreEnabled: true, InitBinary: i.Runtime, SecurityOptions: i.SecurityOptions, Warnings: []string{},
+		Runtimes:       map[string]apisystem.RuntimeWithStatus{i.DefaultRuntime: {Runtime: apisystem.Runtime{Path: i.DefaultRuntime}}},
+		DefaultRuntime: i.DefaultRuntime, LiveRestoreEnabled: i.LiveRestoreEnabled, InitBinary: i.InitBinary, SecurityOptions: i.SecurityOptions, Warnings: []string{},
+		RegistryConfig: &registry.ServiceConfig{
+			InsecureRegistryCIDRs: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+			IndexConfigs:          map[string]*registry.IndexInfo{"docker.io": {Name: "docker.io", Mirrors: []string{}, Secure: true, Official: true}}, Mirrors: []string{},
+		},
 		Swarm: swarm.Info{LocalNodeState: swarm.LocalNodeStateInactive},
 	})
+}
+
+// openFiles counts this process's descriptors.
+func openFiles() int {
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return -1
+	}
+	return len(list) - 1 // without that of the folder
 }

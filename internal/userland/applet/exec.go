@@ -1,8 +1,11 @@
 package applet
 
 import (
+	"runtime"
 	"strings"
 	"syscall"
+
+	"bantam/internal/linux/initial"
 )
 
 // Self is the path by which the program starts itself again.
@@ -70,12 +73,12 @@ func (c *Call) Exec(argv []string) int {
 	c.Out.Flush()
 	file, err := c.Resolve(argv[0])
 	if err == nil {
-		err = syscall.Exec(file, argv, c.Environ())
+		err = Execve(file, argv, c.Environ())
 		if err == syscall.ENOEXEC {
 			// A script without #!, which POSIX gives to the shell.
 			script := append([]string{"sh", file}, argv[1:]...)
 			if shell, e := c.Resolve("sh"); e == nil {
-				err = syscall.Exec(shell, script, c.Environ())
+				err = Execve(shell, script, c.Environ())
 			}
 		}
 	}
@@ -104,11 +107,11 @@ func (c *Call) Start(argv []string, files [3]int, attr *syscall.SysProcAttr) (pi
 		Files: []uintptr{uintptr(files[0]), uintptr(files[1]), uintptr(files[2])},
 		Sys:   attr,
 	}
-	pid, err = syscall.ForkExec(file, argv, &process)
+	pid, err = ForkExec(file, argv, &process)
 	if err == syscall.ENOEXEC {
 		script := append([]string{"sh", file}, argv[1:]...)
 		if shell, e := c.Resolve("sh"); e == nil {
-			return syscall.ForkExec(shell, script, &process)
+			return ForkExec(shell, script, &process)
 		}
 	}
 	return pid, err
@@ -179,4 +182,20 @@ func ExitStatus(status syscall.WaitStatus) int {
 		return 128 + int(status.Signal())
 	}
 	return status.ExitStatus()
+}
+
+// Execve is syscall.Exec for what the userland starts: the program has the timer slack that we were started with.
+func Execve(file string, argv, env []string) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	initial.Slack()
+	return syscall.Exec(file, argv, env)
+}
+
+// ForkExec is syscall.ForkExec as Execve is syscall.Exec.
+func ForkExec(file string, argv []string, attr *syscall.ProcAttr) (pid int, err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	initial.Slack()
+	return syscall.ForkExec(file, argv, attr)
 }

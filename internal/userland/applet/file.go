@@ -201,10 +201,7 @@ func (o *Out) Copy(in *In) (int64, error) {
 		if err := o.Flush(); err != nil {
 			return total, err
 		}
-		n, done, err := kernelCopy(o.fd, in.fd)
-		if total += n; done || err != nil {
-			return total, err
-		}
+		total += kernelCopy(o.fd, in.fd, 1<<62)
 	}
 	for {
 		p, err := in.Chunk()
@@ -222,27 +219,31 @@ func (o *Out) Copy(in *In) (int64, error) {
 	}
 }
 
-// kernelCopy copies without bringing the bytes here: sendfile from a file, splice
-// between pipes. done is false if the rest must be copied by hand.
-func kernelCopy(to, from int) (n int64, done bool, err error) {
-	const most = 1 << 20
-	for {
-		k, err := syscall.Sendfile(to, from, nil, most)
-		switch {
-		case err == syscall.EINTR || err == syscall.EAGAIN:
+// CopyFrom copies up to size bytes of the descriptor the fastest way and returns how many
+// it did; what is missing is to be read and written.
+func (o *Out) CopyFrom(fd int, size int64) int64 {
+	if o.fd < 0 || o.Flush() != nil {
+		return 0
+	}
+	return kernelCopy(o.fd, fd, size)
+}
+
+// kernelCopy copies up to size bytes by sendfile, without bringing them here, and returns how many it did. The rest is
+// to be read and written, if only to see which of the two fails: sendfile doesn't say. Files of the kernel
+// (proc) say to it that they are empty.
+func kernelCopy(to, from int, size int64) (n int64) {
+	const most = 16 << 20 // each call may cost the thread its place in the scheduler
+	for n < size {
+		k, err := syscall.Sendfile(to, from, nil, int(min(size-n, most)))
+		if err == syscall.EINTR || err == syscall.EAGAIN {
 			continue
-		case err != nil:
-			// EINVAL, ENOSYS: not for this pair of files.
-			if err == syscall.EPIPE || err == syscall.ENOSPC || err == syscall.EIO {
-				return n, true, err
-			}
-			return n, false, nil
-		case k == 0:
-			// Files of the kernel (proc) say that they are empty: ask with read.
-			return n, false, nil
+		}
+		if err != nil || k == 0 {
+			break
 		}
 		n += int64(k)
 	}
+	return n
 }
 
 var _ io.Reader = (*In)(nil)

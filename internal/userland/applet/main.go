@@ -7,11 +7,14 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"bantam/internal/linux/initial"
 )
 
 // Main runs the applet that argv names, as a process of its own, and returns the
 // process's exit status.
 func (t Table) Main(version string, argv []string) int {
+	initial.Slack() // for this thread and those that it makes
 	name := ""
 	if len(argv) > 0 {
 		name = Base(argv[0])

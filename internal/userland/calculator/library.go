@@ -1,8 +1,8 @@
 package calculator
 
-// library is the functions of bc -l. Each calculates with more digits than it gives, s
-// and c with no more digits of pi than other bcs: what they give for large arguments is
-// what everybody's gives.
+// library is the functions of bc -l. Each calculates with more digits than it gives, s, c
+// and a with no more than other bcs, in the same steps: where that is too few for the last digit, or
+// of pi for a large argument, they give what everybody's give.
 const library = `
 define e(x) {
 	auto f, i, m, n, r, s, t
@@ -55,7 +55,7 @@ define s(x) {
 	x -= 4 * n * v
 	if (n % 2) f = !f
 	if (x < 0) { f = !f; x = -x }
-	scale = s + 10
+	scale = s + 2
 	r = t = x
 	u = -x * x
 	for (i = 3; 1; i += 2) {
@@ -63,7 +63,6 @@ define s(x) {
 		if (t == 0) break
 		r += t
 	}
-	r += 10 ^ -(s + 6)
 	scale = s
 	if (f) return (-r / 1)
 	return (r / 1)
@@ -79,12 +78,12 @@ define c(x) {
 	return (r / 1)
 }
 define a(x) {
-	auto f, i, n, r, s, t, u
+	auto f, i, n, r, s, t, u, v
 	s = scale
-	scale = s + 12
-	f = 1
-	if (x < 0) { f = -1; x = -x }
-	while (x > .1) { f *= 2; x = x / (1 + sqrt(1 + x * x)) }
+	if (x < 0) return (-a(-x))
+	if (x > .2) { scale = s + 5; v = a(.2) }
+	scale = s + 3
+	while (x > .2) { f += 1; x = (x - .2) / (1 + .2 * x) }
 	r = t = x
 	u = -x * x
 	for (i = 3; 1; i += 2) {
@@ -93,9 +92,8 @@ define a(x) {
 		if (n == 0) break
 		r += n
 	}
-	r = f * r
 	scale = s
-	return (r / 1)
+	return ((f * v + r) / 1)
 }
 define j(n, x) {
 	auto f, i, k, r, s, t, u

@@ -284,7 +284,7 @@ func (x *cron) spawn(name string, j *job) int {
 		attr.Credential = &syscall.Credential{Uid: user.UID, Gid: user.GID, Groups: users.GroupsOf(user.Name, user.GID)}
 	}
 	x.log(5, "child running "+shell)
-	pid, err := syscall.ForkExec(shell, []string{shell, "-c", j.command}, &syscall.ProcAttr{
+	pid, err := applet.ForkExec(shell, []string{shell, "-c", j.command}, &syscall.ProcAttr{
 		Dir: dir, Env: overlay(x.Environ(), set), Files: []uintptr{0, 1, 2}, Sys: &attr,
 	})
 	if err != nil {

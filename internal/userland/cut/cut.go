@@ -2,7 +2,7 @@
 package cut
 
 import (
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -154,9 +154,16 @@ func parse(list string) (spans []span, wrong string) {
 	return spans, ""
 }
 
+// byFirst sorts spans by where they begin.
+type byFirst []span
+
+func (s byFirst) Len() int           { return len(s) }
+func (s byFirst) Less(i, j int) bool { return s[i].first < s[j].first }
+func (s byFirst) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+
 // merge sorts the spans and joins those that touch.
 func merge(spans []span) []span {
-	slices.SortFunc(spans, func(a, b span) int { return a.first - b.first })
+	sort.Sort(byFirst(spans))
 	merged := spans[:1]
 	for _, s := range spans[1:] {
 		if last := &merged[len(merged)-1]; s.first <= last.last+1 {

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"strings"
 
+	"bantam/internal/compress/deflate"
+	"bantam/internal/compress/inflate"
 	"bantam/internal/userland/applet"
 	"bantam/internal/userland/applet/compressed"
-	"bantam/internal/userland/applet/deflate"
 	"bantam/internal/userland/applet/inplace"
 )
 
@@ -72,7 +73,12 @@ func compress(c *applet.Call) int {
 	w := inplace.Work{
 		Output: inplace.Append(".gz"),
 		Run: func(in *applet.In, out *applet.Out) (int64, error) {
-			return 0, deflate.Gzip(out, in, level)
+			w := deflate.NewGzip(out, level)
+			_, err := w.ReadFrom(in)
+			if e := w.Close(); err == nil {
+				err = e
+			}
+			return 0, err
 		},
 	}
 	return w.Each(c)
@@ -80,7 +86,7 @@ func compress(c *applet.Call) int {
 
 func decompress() *inplace.Work {
 	return &inplace.Work{Output: output, Run: func(in *applet.In, out *applet.Out) (int64, error) {
-		r := deflate.NewReader(in)
+		r := inflate.NewReader(in)
 		err := inplace.Copy(out, r)
 		return r.Modified, err
 	}}

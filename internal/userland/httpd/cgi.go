@@ -44,7 +44,7 @@ func (r *request) cgi(url string) {
 		return
 	}
 	// Not looked for on PATH: a name without a slash is one in the script's folder.
-	pid, err := syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{
+	pid, err := applet.ForkExec(argv[0], argv, &syscall.ProcAttr{
 		Dir: dir, Env: r.environment(script, info), Files: []uintptr{uintptr(in[0]), uintptr(out[1]), 2},
 	})
 	syscall.Close(in[0])

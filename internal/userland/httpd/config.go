@@ -148,7 +148,7 @@ func (k *config) firstLine(s *server, key, value string) bool {
 			return false
 		}
 		// The last one that fits counts.
-		k.proxies = slices.Insert(k.proxies, 0, proxy{from, rest[:i], rest[i:]})
+		k.proxies = append([]proxy{{from, rest[:i], rest[i:]}}, k.proxies...)
 	}
 	return true
 }
@@ -168,7 +168,7 @@ func (k *config) addRule(allow bool, text string) {
 	if r.allow {
 		k.rules = append(k.rules, r)
 	} else {
-		k.rules = slices.Insert(k.rules, 0, r)
+		k.rules = append([]rule{r}, k.rules...)
 	}
 }
 
@@ -206,7 +206,9 @@ func (k *config) addAuth(path, value string) {
 	for i < len(k.auth) && len(path) < len(k.auth[i].key) {
 		i++
 	}
-	k.auth = slices.Insert(k.auth, i, pair{path, value})
+	k.auth = append(k.auth, pair{})
+	copy(k.auth[i+1:], k.auth[i:])
+	k.auth[i] = pair{path, value}
 }
 
 // allows says whether an address may connect.

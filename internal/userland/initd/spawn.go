@@ -113,10 +113,10 @@ func (s *system) fork(name string, args []string, files [3]int, attr *syscall.Sy
 		return 0, err
 	}
 	process := syscall.ProcAttr{Env: s.Environ(), Sys: attr, Files: []uintptr{uintptr(files[0]), uintptr(files[1]), uintptr(files[2])}}
-	pid, err := syscall.ForkExec(file, args, &process)
+	pid, err := applet.ForkExec(file, args, &process)
 	if err == syscall.ENOEXEC {
 		file, args = s.shell(file, args)
-		pid, err = syscall.ForkExec(file, args, &process)
+		pid, err = applet.ForkExec(file, args, &process)
 	}
 	return pid, err
 }
@@ -129,7 +129,7 @@ func (s *system) replace(a *action) {
 	}
 	file, err := s.Resolve(name)
 	if err == nil {
-		err = syscall.Exec(file, args, s.Environ())
+		err = applet.Execve(file, args, s.Environ())
 	}
 	s.message(toLog|toConsole, "can't run '"+name+"': "+applet.Reason(err))
 }

@@ -2,9 +2,8 @@
 package listtree
 
 import (
-	"slices"
+	"sort"
 	"strconv"
-	"strings"
 	"syscall"
 
 	"bantam/internal/userland/applet"
@@ -42,6 +41,25 @@ func run(c *applet.Call) int {
 	return 0
 }
 
+// byName sorts entries by their names.
+type byName []applet.Dirent
+
+func (e byName) Len() int           { return len(e) }
+func (e byName) Less(i, j int) bool { return e[i].Name < e[j].Name }
+func (e byName) Swap(i, j int)      { e[i], e[j] = e[j], e[i] }
+
+// visible sorts the entries, without those that begin with a dot.
+func visible(entries []applet.Dirent) []applet.Dirent {
+	shown := entries[:0]
+	for _, e := range entries {
+		if e.Name[0] != '.' {
+			shown = append(shown, e)
+		}
+	}
+	sort.Sort(byName(shown))
+	return shown
+}
+
 // draw draws a folder and what is in it.
 func (d *drawer) draw(name, indent string, operand bool) {
 	d.c.Out.Print(name)
@@ -51,8 +69,7 @@ func (d *drawer) draw(name, indent string, operand bool) {
 	}
 	d.c.Out.Print("\n")
 	entries, _ := applet.ReadDirFd(d.stack.Top())
-	entries = slices.DeleteFunc(entries, func(e applet.Dirent) bool { return e.Name[0] == '.' })
-	slices.SortFunc(entries, func(a, b applet.Dirent) int { return strings.Compare(a.Name, b.Name) })
+	entries = visible(entries)
 	for i, e := range entries {
 		branch, below := "├── ", "│   "
 		if i == len(entries)-1 {

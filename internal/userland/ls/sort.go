@@ -1,7 +1,7 @@
 package ls
 
 import (
-	"slices"
+	"sort"
 	"strings"
 )
 
@@ -14,13 +14,22 @@ type order struct {
 }
 
 func (o order) sort(entries []*entry) {
-	slices.SortFunc(entries, func(a, b *entry) int {
-		n := o.compare(a, b)
-		if o.reverse {
-			n = -n
-		}
-		return n
-	})
+	sort.Sort(&listing{o, entries})
+}
+
+// listing is what sort.Sort wants.
+type listing struct {
+	order   order
+	entries []*entry
+}
+
+func (l *listing) Len() int { return len(l.entries) }
+
+func (l *listing) Swap(i, j int) { l.entries[i], l.entries[j] = l.entries[j], l.entries[i] }
+
+func (l *listing) Less(i, j int) bool {
+	n := l.order.compare(l.entries[i], l.entries[j])
+	return n < 0 && !l.order.reverse || n > 0 && l.order.reverse
 }
 
 func (o order) compare(a, b *entry) int {

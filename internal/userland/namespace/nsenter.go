@@ -33,6 +33,7 @@ var Nsenter = applet.Applet{
 -r[DIR], --root[=DIR]	set the root directory
 -w[DIR], --wd[=DIR]	set the working directory
 -W, --wdns DIR	set the working directory, a path in the namespace
+-Z, --follow-context	take the SELinux context of PID, where SELinux is enabled
 -F, --no-fork	don't fork before PROG is run, as -p does (applets are forked)
 `,
 	Form: applet.Leading,
@@ -66,6 +67,9 @@ func nsenter(c *applet.Call) int {
 	if wrong != "" {
 		return c.Complain(wrong)
 	}
+	if status := e.follow(); status != 0 {
+		return status
+	}
 	fork := e.entering("p") && (!c.Has("F") || threaded(c))
 	single := e.entering("U") || e.entering("T")
 	var s barefork.Script
@@ -78,6 +82,27 @@ func nsenter(c *applet.Call) int {
 	}
 	e.become(&s)
 	return finish(c, &s, !fork)
+}
+
+// follow has the next execve(2) of this thread, or of its fork, take the target's SELinux context. Without SELinux
+// there is none to take, as for util-linux.
+func (e *entry) follow() int {
+	var st syscall.Stat_t
+	if !e.Has("Z") || syscall.Stat("/sys/fs/selinux/enforce", &st) != nil {
+		return 0
+	}
+	if e.target == "" {
+		return e.UsageError("")
+	}
+	runtime.LockOSThread()
+	context, err := applet.ReadFile("/proc/" + e.target + "/attr/current")
+	if err == nil {
+		err = applet.WriteFile("/proc/thread-self/attr/exec", context, 0)
+	}
+	if err != nil {
+		return e.Warn("can't follow the context", err)
+	}
+	return 0
 }
 
 // here does it on this thread, whose state execve makes that of the process.

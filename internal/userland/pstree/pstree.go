@@ -131,7 +131,9 @@ func (t *tree) add(name string, pid, parent int, uid uint32) {
 	if at < 0 {
 		at = len(p.children)
 	}
-	p.children = slices.Insert(p.children, at, n)
+	p.children = append(p.children, nil)
+	copy(p.children[at+1:], p.children[at:])
+	p.children[at] = n
 }
 
 // equal says whether two trees look the same.

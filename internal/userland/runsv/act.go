@@ -27,7 +27,7 @@ func (v *service) custom(act byte) bool {
 	if len(v.services) > 1 {
 		attr.Files[1] = uintptr(v.pipe[1])
 	}
-	pid, err := syscall.ForkExec(file, []string{file}, &attr)
+	pid, err := applet.ForkExec(file, []string{file}, &attr)
 	if err != nil {
 		v.warn("run "+file, err)
 		return false

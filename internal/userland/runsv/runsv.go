@@ -264,7 +264,7 @@ func (v *service) run() {
 	} else if len(v.services) > 1 {
 		attr.Files[1] = uintptr(v.pipe[1])
 	}
-	pid, err := syscall.ForkExec(argv[0], argv, &attr)
+	pid, err := applet.ForkExec(argv[0], argv, &attr)
 	if err != nil {
 		// As if it had ended at once: it is tried again a second later.
 		v.Warn(v.dir+": fatal: can't start "+v.prefix+argv[0], err)

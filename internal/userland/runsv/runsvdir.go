@@ -209,7 +209,7 @@ func (d *folder) start(name string) int {
 	file, err := d.Resolve("runsv")
 	if err == nil {
 		var pid int
-		pid, err = syscall.ForkExec(file, []string{"runsv", name}, &syscall.ProcAttr{
+		pid, err = applet.ForkExec(file, []string{"runsv", name}, &syscall.ProcAttr{
 			Dir: d.dir, Env: d.Environ(), Files: []uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{Setsid: d.Has("P")},
 		})
 		if err == nil {

@@ -3,10 +3,10 @@ package sort
 import (
 	"bytes"
 	"io"
-	"runtime"
 	"sync"
 	"syscall"
 
+	"bantam/internal/parallel"
 	"bantam/internal/userland/applet"
 )
 
@@ -127,7 +127,7 @@ func (s *sorter) start(text []byte) {
 	}
 	s.blocks = append(s.blocks, b)
 	if s.slots == nil {
-		s.slots = make(chan struct{}, runtime.GOMAXPROCS(0))
+		s.slots = make(chan struct{}, parallel.Processors())
 	}
 	s.slots <- struct{}{}
 	s.tasks.Add(1)

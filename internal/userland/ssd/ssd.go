@@ -374,10 +374,10 @@ func (j *job) replace(s *barefork.Script, argv []string) int {
 	}
 	file, err := j.Resolve(j.exec)
 	if err == nil {
-		err = syscall.Exec(file, argv, j.Environ())
+		err = applet.Execve(file, argv, j.Environ())
 		if err == syscall.ENOEXEC {
 			if shell, e := j.Resolve("sh"); e == nil {
-				err = syscall.Exec(shell, append([]string{"sh", file}, argv[1:]...), j.Environ())
+				err = applet.Execve(shell, append([]string{"sh", file}, argv[1:]...), j.Environ())
 			}
 		}
 	}

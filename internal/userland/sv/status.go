@@ -229,7 +229,7 @@ func (x *control) script(s *service) bool {
 		return false
 	}
 	x.Out.Flush()
-	pid, err := syscall.ForkExec("./check", []string{"./check"}, &syscall.ProcAttr{
+	pid, err := applet.ForkExec("./check", []string{"./check"}, &syscall.ProcAttr{
 		Dir: s.dir, Env: x.Environ(), Files: []uintptr{uintptr(x.In.Fd()), uintptr(x.Out.Fd()), uintptr(x.Err.Fd())},
 	})
 	if err != nil {

@@ -108,7 +108,7 @@ func (d *logdir) process() {
 	}
 	shell := users.Shell(d.Call)
 	const closed = ^uintptr(0)
-	pid, err := syscall.ForkExec(shell, []string{shell, "-c", d.processor}, &syscall.ProcAttr{
+	pid, err := applet.ForkExec(shell, []string{shell, "-c", d.processor}, &syscall.ProcAttr{
 		Dir: d.name, Env: d.Environ(),
 		Files: []uintptr{uintptr(fds[0]), uintptr(fds[1]), uintptr(d.Err.Fd()), closed, uintptr(fds[2]), uintptr(fds[3])},
 	})

@@ -59,7 +59,7 @@ func run(c *applet.Call) int {
 		reopen(c, console)
 	}
 	argv := c.Args[1:]
-	return c.Warn("can't execute '"+argv[0]+"'", syscall.Exec(argv[0], argv, c.Environ()))
+	return c.Warn("can't execute '"+argv[0]+"'", applet.Execve(argv[0], argv, c.Environ()))
 }
 
 func notInitramfs() string {

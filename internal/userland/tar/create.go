@@ -6,10 +6,10 @@ import (
 	"strings"
 	"syscall"
 
+	"bantam/internal/compress/deflate"
 	"bantam/internal/userland/applet"
 	"bantam/internal/userland/applet/archive"
 	"bantam/internal/userland/applet/bzip2"
-	"bantam/internal/userland/applet/deflate"
 	"bantam/internal/userland/applet/tree"
 	"bantam/internal/userland/applet/users"
 	"golang.org/x/sys/unix"
@@ -250,9 +250,13 @@ func (k *creation) tell(e *archive.Entry) {
 	}
 }
 
-// data writes the content. If the file became shorter, zeros stand for the rest.
+// data writes the content; what is more than a buffer goes by way of the kernel. If the file
+// became shorter, zeros stand for the rest.
 func (k *creation) data(fd int, path string, size int64) {
 	left := size
+	if k.archive == k.out && size >= int64(len(k.buf)) {
+		left -= k.out.CopyFrom(fd, size)
+	}
 	for left > 0 {
 		n, err := applet.ReadFd(fd, k.buf[:min(left, int64(len(k.buf)))])
 		if n <= 0 {

@@ -6,15 +6,16 @@ import (
 	"syscall"
 	"time"
 
+	"bantam/internal/compress/inflate"
+	"bantam/internal/compress/lzma"
 	"bantam/internal/userland/applet"
 	"bantam/internal/userland/applet/archive"
 	"bantam/internal/userland/applet/bzip2"
 	"bantam/internal/userland/applet/compressed"
 	"bantam/internal/userland/applet/dates"
-	"bantam/internal/userland/applet/deflate"
 	"bantam/internal/userland/applet/inplace"
-	"bantam/internal/userland/applet/lzma"
 	"bantam/internal/userland/applet/lzw"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -81,7 +82,7 @@ func (w *work) extractor() *archive.Extractor {
 func (w *work) decoder(in *applet.In) inplace.Decoder {
 	switch {
 	case w.c.Has("z"):
-		return deflate.NewReader(in)
+		return inflate.NewReader(in)
 	case w.c.Has("j"):
 		return bzip2.NewReader(in)
 	case w.c.Has("J"):

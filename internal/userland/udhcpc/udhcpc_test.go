@@ -151,6 +151,10 @@ func newNetwork(t *testing.T) *network {
 		t.Fatal(err)
 	}
 	unix.Setns(client, unix.CLONE_NEWNET)
+	testenv.Until(t, "v0 has a carrier", func() bool { // what is sent before is lost
+		out, _ := exec.Command(n.box, "ip", "link", "show", "v0").Output()
+		return strings.Contains(string(out), "state UP")
+	})
 	go n.serve()
 	return n
 }

@@ -7,12 +7,12 @@ import (
 	"strconv"
 	"syscall"
 
+	"bantam/internal/compress/inflate"
+	"bantam/internal/compress/lzma"
 	"bantam/internal/userland/applet"
 	"bantam/internal/userland/applet/archive"
 	"bantam/internal/userland/applet/bzip2"
-	"bantam/internal/userland/applet/deflate"
 	"bantam/internal/userland/applet/inplace"
-	"bantam/internal/userland/applet/lzma"
 )
 
 // skip goes to the end of a member whose data wasn't read.
@@ -98,7 +98,7 @@ func (r *reader) decoder(m *member, in *applet.In) (inplace.Decoder, error) {
 		return &limited{in: in, left: m.packed}, nil
 	case deflated:
 		if r.inflater == nil {
-			r.inflater = deflate.NewInflater(in)
+			r.inflater = inflate.NewInflater(in)
 		}
 		r.inflater.Open(in)
 		return r.inflater, nil

@@ -5,10 +5,11 @@ import (
 	"strings"
 	"syscall"
 
+	"bantam/internal/compress/inflate"
 	"bantam/internal/userland/applet"
 	"bantam/internal/userland/applet/archive"
-	"bantam/internal/userland/applet/deflate"
 	"bantam/internal/userland/applet/modes"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -69,7 +70,7 @@ type reader struct {
 	shift   int64 // of all offsets: what stands before the archive
 	haveDir bool
 
-	inflater *deflate.Inflater
+	inflater *inflate.Inflater
 }
 
 func (r *reader) open(in *applet.In) {
@@ -254,7 +255,7 @@ func (m *member) check() error {
 func (r *reader) fromStream() (*member, error) {
 	for {
 		var h [30]byte
-		if err := short(deflate.ReadFull(r.in, h[:4])); err != nil {
+		if err := short(inflate.ReadFull(r.in, h[:4])); err != nil {
 			return nil, err
 		}
 		magic := u16(h[2:])
@@ -268,7 +269,7 @@ func (r *reader) fromStream() (*member, error) {
 		if magic == descriptorMagic {
 			rest = h[4:16]
 		}
-		if err := short(deflate.ReadFull(r.in, rest)); err != nil {
+		if err := short(inflate.ReadFull(r.in, rest)); err != nil {
 			return nil, err
 		}
 		if magic == descriptorMagic {
@@ -283,7 +284,7 @@ func (r *reader) fromStream() (*member, error) {
 			return nil, errors.New("zip flag 8 (streaming) is not supported")
 		}
 		names := make([]byte, int(u16(h[26:]))+int(u16(h[28:])))
-		if err := short(deflate.ReadFull(r.in, names)); err != nil {
+		if err := short(inflate.ReadFull(r.in, names)); err != nil {
 			return nil, err
 		}
 		m.name = string(names[:u16(h[26:])])
@@ -303,7 +304,7 @@ func (r *reader) drain() error {
 }
 
 func short(err error) error {
-	if err == deflate.ErrShort {
+	if err == inflate.ErrShort {
 		return archive.ErrShort
 	}
 	return err

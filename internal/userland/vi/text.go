@@ -79,11 +79,19 @@ func (t *text) replace(from, to int, with ...string) {
 }
 
 func (t *text) splice(from, to int, with []string) {
-	t.lines = slices.Replace(t.lines, from, to, with...)
+	delta, n := len(with)-(to-from), len(t.lines)
+	if delta > 0 {
+		t.lines = append(t.lines, make([]string, delta)...)
+	}
+	copy(t.lines[to+delta:], t.lines[to:n])
+	copy(t.lines[from:], with)
+	if delta < 0 {
+		clear(t.lines[n+delta:])
+		t.lines = t.lines[:n+delta]
+	}
 	if len(t.lines) == 0 {
 		t.lines = []string{""}
 	}
-	delta := len(with) - (to - from)
 	for i := range t.marks {
 		m := &t.marks[i]
 		switch {

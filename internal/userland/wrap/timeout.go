@@ -85,7 +85,7 @@ func stage(c *applet.Call, pidfd int, number string) int {
 	defer syscall.Close(null)
 	argv := []string{"timeout", "-p", number, "-s", or(c.Value("s"), "TERM"), "-k", or(c.Value("k"), "0"), c.Args[0], "x"}
 	attr := syscall.ProcAttr{Env: c.Environ(), Files: []uintptr{uintptr(pidfd), uintptr(null), uintptr(null)}, Sys: &syscall.SysProcAttr{Setsid: true}}
-	pid, err := syscall.ForkExec(applet.Self, argv, &attr)
+	pid, err := applet.ForkExec(applet.Self, argv, &attr)
 	if err != nil {
 		return c.Warn("can't execute '"+applet.Self+"'", err)
 	}

@@ -3,9 +3,9 @@
 package xz
 
 import (
+	"bantam/internal/compress/lzma"
 	"bantam/internal/userland/applet"
 	"bantam/internal/userland/applet/inplace"
-	"bantam/internal/userland/applet/lzma"
 )
 
 const options = inplace.Options + `-d, --decompress	decompress

@@ -2,9 +2,6 @@ package guest
 
 import (
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -19,46 +16,31 @@ func TestSystemd(t *testing.T) {
 	inMachine(t)
 	_, err := os.Stat(debian)
 	testenv.Need(t, "debian-root", err == nil)
-	bin := testenv.Bin(t, "bantam")
-	root := t.TempDir()
-	bantam := func(args ...string) (string, error) {
-		cmd := exec.Command(bin, args...)
-		cmd.Env = append(os.Environ(), "BANTAM_ROOT="+root, "BANTAM_OCI="+filepath.Join(filepath.Dir(bin), "bantam-oci"))
-		out, err := cmd.CombinedOutput()
-		return strings.TrimSpace(string(out)), err
-	}
-	must := func(args ...string) string {
-		t.Helper()
-		out, err := bantam(args...)
-		if err != nil {
-			t.Fatalf("bantam %s: %v: %s", strings.Join(args, " "), err, out)
-		}
-		return out
-	}
-	must("import", debian, "debian")
-	must("run", "-d", "--name", "system", "--network", "none", "--memory", "1g", "debian", "/sbin/init")
-	defer bantam("rm", "-f", "system")
+	bantam := newEngine(t)
+	bantam.must("import", debian, "debian")
+	bantam.must("run", "-d", "--name", "system", "--network", "none", "--memory", "1g", "debian", "/sbin/init")
+	defer bantam.run("rm", "-f", "system")
 	state := ""
 	for end := time.Now().Add(10 * time.Minute); time.Now().Before(end); time.Sleep(time.Second) {
-		if state, _ = bantam("exec", "system", "systemctl", "is-system-running"); state == "running" || state == "degraded" {
+		if state, _ = bantam.run("exec", "system", "systemctl", "is-system-running"); state == "running" || state == "degraded" {
 			break
 		}
 	}
-	failed, _ := bantam("exec", "system", "systemctl", "list-units", "--failed", "--plain", "--no-legend")
+	failed, _ := bantam.run("exec", "system", "systemctl", "list-units", "--failed", "--plain", "--no-legend")
 	if state != "running" {
 		t.Errorf("the system is %s; failed: %s", state, failed)
 	}
-	if got := must("exec", "system", "systemctl", "is-active", "multi-user.target"); got != "active" {
+	if got := bantam.must("exec", "system", "systemctl", "is-active", "multi-user.target"); got != "active" {
 		t.Errorf("multi-user.target is %s", got)
 	}
-	if got := must("exec", "system", "cat", "/proc/1/cgroup"); got != "0::/init.scope" {
+	if got := bantam.must("exec", "system", "cat", "/proc/1/cgroup"); got != "0::/init.scope" {
 		t.Errorf("systemd has not made its control groups: %s", got)
 	}
-	if got := must("inspect", "-f", "{{.Config.StopSignal}}", "system"); got != "SIGRTMIN+3" {
+	if got := bantam.must("inspect", "-f", "{{.Config.StopSignal}}", "system"); got != "SIGRTMIN+3" {
 		t.Errorf("stop signal %s", got)
 	}
-	must("stop", "-t", "100", "system")
-	if got := must("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "system"); got != "exited 0" {
+	bantam.must("stop", "-t", "100", "system")
+	if got := bantam.must("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}}", "system"); got != "exited 0" {
 		t.Errorf("stopped: %s", got)
 	}
 }

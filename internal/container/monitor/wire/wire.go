@@ -27,6 +27,15 @@
 //	  | <-- Started [pidfd, out, err, input]  |
 //	  | ...                                   | as above
 //
+// A further process (exec) has its terminal from the command, which may leave it to the monitor: so the process goes
+// on, and what it prints is read by somebody.
+//
+//	command                                monitor
+//	  | -- Exec [request, files] -----------> | through the new pair
+//	  | <-- Started [pidfd, terminal] ------- |
+//	  | -- Keep [terminal] -----------------> | who detaches
+//	  | <-- Exited code --------------------- | to who has stayed
+//
 // A command that wants to look at the container before its program begins (trace) says so in the Job:
 //
 //	| <-- Held [pidfd] -------------------  | all is set up but for the execve
@@ -69,6 +78,7 @@ const (
 	KindHeld    Kind = 'H'
 	KindGo      Kind = 'O'
 	KindNetwork Kind = 'N'
+	KindKeep    Kind = 'T'
 )
 
 // Conn is one end.

@@ -1,10 +1,7 @@
 package ebpf
 
 import (
-	"bytes"
 	"encoding/binary"
-	"net/netip"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -17,6 +14,24 @@ import (
 type decoder struct {
 	begun map[uint32]trace.Event // by thread
 	boot  time.Time              // when the clock of the records was zero
+	known map[string]string      // names that have been seen: most come again
+}
+
+// maxKnown bounds the names that are kept.
+const maxKnown = 4096
+
+// text is the C string in b, the one of last time if it was there.
+func (d *decoder) text(b []byte) string {
+	b = trace.UntilNul(b)
+	if s, ok := d.known[string(b)]; ok {
+		return s
+	}
+	if d.known == nil || len(d.known) == maxKnown {
+		d.known = map[string]string{}
+	}
+	s := string(b)
+	d.known[s] = s
+	return s
 }
 
 // decode reads a record; ok says that an event is whole.
@@ -34,22 +49,30 @@ func (d *decoder) decode(b []byte) (e trace.Event, ok bool) {
 	if stage == stageExit {
 		e, ok = d.begun[thread]
 		delete(d.begun, thread)
+		for t, other := range d.begun {
+			// The thread that replaces a program gets the number of the first one; the others are gone.
+			if result == 0 && other.Pid == int(order.Uint32(b[12:])) {
+				if !ok {
+					e, ok = other, true
+				}
+				delete(d.begun, t)
+			}
+		}
 		e.Errno = result
 		return e, ok
 	}
-	c := callOf(nr)
+	c := trace.CallOf(nr)
 	if c == nil || len(b) < recordSize {
 		return e, false
 	}
 	e = trace.Event{
-		Time: d.boot.Add(time.Duration(order.Uint64(b))), Pid: int(order.Uint32(b[12:])), Command: text(b[40:recordHead]),
-		Kind: c.kind, Flags: order.Uint64(b[32:]), Errno: result,
+		Time: d.boot.Add(time.Duration(order.Uint64(b))), Pid: int(order.Uint32(b[12:])), Command: d.text(b[40:recordHead]),
+		Kind: c.Kind, Flags: order.Uint64(b[32:]) | c.Implied, Errno: result,
 	}
-	if c.nr == creat {
-		e.Flags = unix.O_CREAT | unix.O_WRONLY | unix.O_TRUNC
-	}
-	if e.Text = text(b[recordHead:recordSize]); c.address {
-		e.Text = address(b[recordHead:recordSize])
+	if c.Address {
+		e.Text = trace.Address(b[recordHead:recordSize])
+	} else {
+		e.Text = d.text(b[recordHead:recordSize])
 	}
 	if stage == stageEnter {
 		d.begun[thread] = e
@@ -64,45 +87,6 @@ func failure(result int64) syscall.Errno {
 		return syscall.Errno(-result)
 	}
 	return 0
-}
-
-func callOf(nr int) *call {
-	for i := range calls {
-		if calls[i].nr == nr {
-			return &calls[i]
-		}
-	}
-	return nil
-}
-
-// text is a C string.
-func text(b []byte) string {
-	if i := bytes.IndexByte(b, 0); i >= 0 {
-		b = b[:i]
-	}
-	return string(b)
-}
-
-// address writes a struct sockaddr; empty for what leads nowhere.
-func address(b []byte) string {
-	port := strconv.Itoa(int(binary.BigEndian.Uint16(b[2:])))
-	switch family := binary.NativeEndian.Uint16(b); family {
-	case unix.AF_UNSPEC:
-		return ""
-	case unix.AF_INET:
-		return netip.AddrFrom4([4]byte(b[4:8])).String() + ":" + port
-	case unix.AF_INET6:
-		return "[" + netip.AddrFrom16([16]byte(b[8:24])).String() + "]:" + port
-	case unix.AF_UNIX:
-		if b[2] == 0 {
-			return "unix:@" + text(b[3:addressSize])
-		}
-		return "unix:" + text(b[2:addressSize])
-	case unix.AF_NETLINK:
-		return "netlink"
-	default:
-		return "family " + strconv.Itoa(int(family))
-	}
 }
 
 // bootTime is when the monotonic clock began.

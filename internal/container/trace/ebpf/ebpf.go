@@ -33,6 +33,7 @@ type session struct {
 	progs  []*ebpf.Program
 	links  []link.Link
 	reader *ringbuf.Reader
+	record ringbuf.Record // its memory is used again
 	decoder
 }
 
@@ -62,6 +63,7 @@ func (s *session) start() (err error) {
 	if s.reader, err = ringbuf.NewReader(s.ring); err != nil {
 		return err
 	}
+	s.reader.SetDeadline(time.Now()) // else the first Next would wait for somebody to tell
 	if err := s.attach("sys_exit", s.exit()); err != nil {
 		return err
 	}
@@ -95,18 +97,18 @@ func (s *session) Watch(dev, ino uint64) error {
 // Next reads records until an event is whole.
 func (s *session) Next() (trace.Event, error) {
 	for {
-		s.reader.SetDeadline(time.Now().Add(every))
-		r, err := s.reader.Read()
+		err := s.reader.ReadInto(&s.record)
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			continue
+		case err == nil:
+			if e, ok := s.decode(s.record.RawSample); ok {
+				return e, nil
+			}
+		case errors.Is(err, os.ErrDeadlineExceeded): // the ring is empty
+			s.reader.SetDeadline(time.Now().Add(every))
 		case errors.Is(err, os.ErrClosed), errors.Is(err, ringbuf.ErrFlushed):
 			return trace.Event{}, io.EOF
-		case err != nil:
+		default:
 			return trace.Event{}, fmt.Errorf("read the trace: %w", err)
-		}
-		if e, ok := s.decode(r.RawSample); ok {
-			return e, nil
 		}
 	}
 }

@@ -2,7 +2,6 @@ package ebpf
 
 import (
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -35,7 +34,7 @@ func TestTrace(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("/bin/sh", "-c", "read go; cat "+file+" /no/such >/dev/null 2>&1; exec /bin/true")
+	cmd := exec.Command("/bin/sh", "-c", "read go; cat "+file+" /no/such >/dev/null 2>&1; "+testenv.ThreadExec(t, "/bin/echo")+"; exec /bin/true")
 	cmd.Stdin, cmd.SysProcAttr = in, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -54,52 +53,22 @@ func TestTrace(t *testing.T) {
 	if err := s.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	var r trace.Recorder
-	for {
-		e, err := s.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Add(&e)
-	}
-	used, err := s.Calls()
+	sum, err := trace.Collect(s, nil, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := r.Summary(used, s.Lost())
 	if !slices.ContainsFunc(sum.Files, func(c trace.Count) bool { return c.Name == file && c.Count == 1 && c.Failed == 0 }) {
 		t.Errorf("files: %v", sum.Files)
 	}
 	if !slices.ContainsFunc(sum.Files, func(c trace.Count) bool { return c.Name == "/no/such" && c.Failed == 1 }) {
 		t.Errorf("files: %v", sum.Files)
 	}
-	if !slices.ContainsFunc(sum.Programs, func(c trace.Count) bool { return c.Name == "/bin/true" && c.Failed == 0 }) {
-		t.Errorf("programs: %v", sum.Programs)
+	for _, name := range []string{"/bin/true", "/bin/echo"} {
+		if !slices.ContainsFunc(sum.Programs, func(c trace.Count) bool { return c.Name == name && c.Failed == 0 }) {
+			t.Errorf("no %s in the programs: %v", name, sum.Programs)
+		}
 	}
 	if sum.Lost != 0 || !slices.ContainsFunc(sum.Calls, func(c trace.Count) bool { return c.Name == "execve" && c.Count >= 1 }) {
 		t.Errorf("calls: %v, %d lost", sum.Calls, sum.Lost)
-	}
-}
-
-func TestAddress(t *testing.T) {
-	sockaddr := func(family uint16, rest ...byte) []byte {
-		b := append([]byte{byte(family), byte(family >> 8)}, rest...)
-		return append(b, make([]byte, recordData-len(b))...)
-	}
-	for want, b := range map[string][]byte{
-		"127.0.0.1:80":   sockaddr(unix.AF_INET, 0, 80, 127, 0, 0, 1),
-		"[::1]:443":      sockaddr(unix.AF_INET6, append(append([]byte{1, 187}, make([]byte, 19)...), 1)...),
-		"unix:/run/sock": sockaddr(unix.AF_UNIX, []byte("/run/sock")...),
-		"unix:@name":     sockaddr(unix.AF_UNIX, []byte("\x00name")...),
-		"netlink":        sockaddr(unix.AF_NETLINK),
-		"":               sockaddr(unix.AF_UNSPEC),
-		"family 99":      sockaddr(99),
-	} {
-		if got := address(b); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
 	}
 }

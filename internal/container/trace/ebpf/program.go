@@ -33,15 +33,6 @@ const (
 	stageExit  // of an execve: it has no path
 )
 
-// call is a system call of which records are written: what it is about and which of its arguments, from
-// 0, are the path or address and the flags (-1: none).
-type call struct {
-	nr          int
-	kind        trace.Kind
-	text, flags int
-	address     bool
-}
-
 // The stack of the programs, below its top.
 const (
 	stackIDs   = -8  // struct bpf_pidns_info
@@ -54,10 +45,12 @@ const (
 // programs need these.
 type maps struct{ config, calls, ring *ebpf.Map }
 
-// filter lets only the watched namespace through, with its ids on the stack and the context in r6.
+// begin keeps the context in r6.
+func begin() asm.Instructions { return asm.Instructions{asm.Mov.Reg(asm.R6, asm.R1)} }
+
+// filter lets only the watched namespace through, with its ids on the stack.
 func (m *maps) filter() asm.Instructions {
 	return asm.Instructions{
-		asm.Mov.Reg(asm.R6, asm.R1),
 		asm.StoreImm(asm.RFP, stackKey, 0, asm.Word),
 		asm.LoadMapPtr(asm.R1, m.config.FD()),
 		asm.Mov.Reg(asm.R2, asm.RFP),
@@ -82,7 +75,7 @@ func leave() asm.Instructions {
 
 // enter is the program at the entry. The context is the registers' address and the call's number.
 func (m *maps) enter() asm.Instructions {
-	p := m.filter()
+	p := append(begin(), m.filter()...)
 	p = append(p,
 		asm.LoadMem(asm.R7, asm.R6, 8, asm.DWord),
 		asm.StoreMem(asm.RFP, stackNr, asm.R7, asm.DWord),
@@ -96,16 +89,16 @@ func (m *maps) enter() asm.Instructions {
 		asm.Mov.Imm(asm.R1, 1),
 		asm.StoreXAdd(asm.R0, asm.R1, asm.DWord),
 	)
-	p = append(p, choose(func(c *call) bool { return c.kind == trace.Exec })...)
+	p = append(p, choose(func(c *trace.Call) bool { return c.Kind == trace.Exec })...)
 	p = append(p, m.path(stageEnter)...)
 	p = append(p, m.lost()...)
 	return append(p, leave()...)
 }
 
-// exit is the program at the exit. The context is the registers' address and the result.
+// exit is the program at the exit. The context is the registers' address and the result. Most calls are none
+// of those that are meant, whoever makes them, so that is looked at first.
 func (m *maps) exit() asm.Instructions {
-	p := m.filter()
-	p = append(p,
+	p := append(begin(),
 		asm.LoadMem(asm.R3, asm.R6, 0, asm.DWord),
 		asm.Add.Imm(asm.R3, callNumber),
 	)
@@ -114,12 +107,17 @@ func (m *maps) exit() asm.Instructions {
 		asm.LoadMem(asm.R7, asm.RFP, stackNr, asm.Word),
 		asm.StoreMem(asm.RFP, stackNr, asm.R7, asm.DWord),
 	)
-	for i := range calls {
-		if calls[i].kind == trace.Exec {
-			p = append(p, asm.JEq.Imm(asm.R7, int32(calls[i].nr), "executed"))
+	for i := range trace.Calls {
+		p = append(p, asm.JEq.Imm(asm.R7, int32(trace.Calls[i].Number), "meant"))
+	}
+	p = append(p, asm.Ja.Label("exit"))
+	p = append(p, named("meant", m.filter())...)
+	for i := range trace.Calls {
+		if trace.Calls[i].Kind == trace.Exec {
+			p = append(p, asm.JEq.Imm(asm.R7, int32(trace.Calls[i].Number), "executed"))
 		}
 	}
-	p = append(p, choose(func(c *call) bool { return c.kind != trace.Exec })...)
+	p = append(p, choose(func(c *trace.Call) bool { return c.Kind != trace.Exec })...)
 	p = append(p, m.path(stageWhole)...)
 	p = append(p, m.address()...)
 	p = append(p, m.reserve(recordHead, stageExit, "executed")...)
@@ -131,27 +129,27 @@ func (m *maps) exit() asm.Instructions {
 
 // choose goes to "path" or "address" for a call that is meant, whose number is in r7, with the places
 // of its arguments in r8 and r9.
-func choose(meant func(*call) bool) (p asm.Instructions) {
-	for i := range calls {
-		if meant(&calls[i]) {
-			p = append(p, asm.JEq.Imm(asm.R7, int32(calls[i].nr), label(i)))
+func choose(meant func(*trace.Call) bool) (p asm.Instructions) {
+	for i := range trace.Calls {
+		if meant(&trace.Calls[i]) {
+			p = append(p, asm.JEq.Imm(asm.R7, int32(trace.Calls[i].Number), label(i)))
 		}
 	}
 	p = append(p, asm.Ja.Label("exit"))
-	for i := range calls {
-		c := &calls[i]
+	for i := range trace.Calls {
+		c := &trace.Calls[i]
 		if !meant(c) {
 			continue
 		}
 		flags, next := int32(-1), "path"
-		if c.flags >= 0 {
-			flags = argument[c.flags]
+		if c.Flags >= 0 {
+			flags = argument[c.Flags]
 		}
-		if c.address {
+		if c.Address {
 			next = "address"
 		}
 		p = append(p,
-			asm.Mov.Imm(asm.R8, argument[c.text]).WithSymbol(label(i)),
+			asm.Mov.Imm(asm.R8, argument[c.Text]).WithSymbol(label(i)),
 			asm.Mov.Imm(asm.R9, flags),
 			asm.Ja.Label(next),
 		)
@@ -283,6 +281,12 @@ func (m *maps) lost() asm.Instructions {
 		asm.Mov.Imm(asm.R1, 1),
 		asm.StoreXAdd(asm.R0, asm.R1, asm.DWord),
 	}
+}
+
+// named gives the first instruction a label.
+func named(label string, p asm.Instructions) asm.Instructions {
+	p[0] = p[0].WithSymbol(label)
+	return p
 }
 
 func label(i int) string { return "call " + string(rune('a'+i)) }

@@ -131,7 +131,7 @@ func (c *Conn) greet(path string) error {
 	if c.direct {
 		return nil
 	}
-	_, err = c.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello")
+	_, err = c.Call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello")
 	return err
 }
 
@@ -212,8 +212,8 @@ func (c *Conn) receive(end time.Time) (*message, error) {
 	return m, err
 }
 
-// call calls a method and returns the values of its reply.
-func (c *Conn) call(dest, path, iface, member string, args ...Value) ([]Value, error) {
+// Call calls a method of whoever has the name dest on the bus, and returns the values of its reply.
+func (c *Conn) Call(dest, path, iface, member string, args ...Value) ([]Value, error) {
 	if c.direct {
 		dest = ""
 	}

@@ -347,11 +347,11 @@ func TestRealBus(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	r, err := c.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner", String("org.freedesktop.DBus"))
+	r, err := c.Call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner", String("org.freedesktop.DBus"))
 	if err != nil || len(r) != 1 || r[0].Num != 1 {
 		t.Errorf("NameHasOwner: %+v, %v", r, err)
 	}
-	r, err = c.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames")
+	r, err = c.Call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ListNames")
 	if err != nil || len(r) != 1 || r[0].Sig != "as" || len(r[0].Items) < 2 {
 		t.Errorf("ListNames: %+v, %v", r, err)
 	}

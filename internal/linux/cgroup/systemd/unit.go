@@ -42,7 +42,7 @@ func UserBus() []string {
 }
 
 func (c *Conn) manager(member string, args ...Value) ([]Value, error) {
-	return c.call(service, managerPath, managerIface, member, args...)
+	return c.Call(service, managerPath, managerIface, member, args...)
 }
 
 // subscribe makes the manager's signals come here.
@@ -55,7 +55,7 @@ func (c *Conn) subscribe() error {
 			return err
 		}
 	}
-	_, err := c.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch",
+	_, err := c.Call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch",
 		String("type='signal',interface='"+managerIface+"',member='JobRemoved'"))
 	return err
 }
@@ -118,7 +118,7 @@ func (c *Conn) SetProperties(name string, props []Property) error {
 
 // Get returns a property of the manager: "Version", "ControlGroup".
 func (c *Conn) Get(name string) (string, error) {
-	r, err := c.call(service, managerPath, "org.freedesktop.DBus.Properties", "Get", String(managerIface), String(name))
+	r, err := c.Call(service, managerPath, "org.freedesktop.DBus.Properties", "Get", String(managerIface), String(name))
 	if err != nil {
 		return "", wrap("read property", name, err)
 	}

@@ -15,6 +15,8 @@ import (
 const (
 	Inet   = unix.NFPROTO_INET
 	Bridge = unix.NFPROTO_BRIDGE
+	IPv4   = unix.NFPROTO_IPV4 // as iptables' tables
+	IPv6   = unix.NFPROTO_IPV6
 )
 
 // Batch is a list of changes to one table.
@@ -90,9 +92,31 @@ func (b *Batch) AddChain(c Chain) {
 	r.AddString(unix.NFTA_CHAIN_TYPE, c.Kind)
 }
 
+// DeleteChain removes a chain, which must be there and empty.
+func (b *Batch) DeleteChain(name string) {
+	b.add(unix.NFT_MSG_DELCHAIN, 0).AddString(unix.NFTA_CHAIN_NAME, name)
+}
+
 // AddRule appends a rule to a chain.
-func (b *Batch) AddRule(chain string, list ...Expr) {
-	r := b.add(unix.NFT_MSG_NEWRULE, unix.NLM_F_CREATE|unix.NLM_F_APPEND)
+func (b *Batch) AddRule(chain string, list ...Expr) { b.rule(chain, unix.NLM_F_APPEND, list) }
+
+// InsertRule puts a rule before all others of a chain.
+func (b *Batch) InsertRule(chain string, list ...Expr) { b.rule(chain, 0, list) }
+
+// FlushChain removes a chain's rules.
+func (b *Batch) FlushChain(name string) {
+	b.add(unix.NFT_MSG_DELRULE, 0).AddString(unix.NFTA_RULE_CHAIN, name)
+}
+
+// DeleteRule removes one rule.
+func (b *Batch) DeleteRule(chain string, which Rule) {
+	r := b.add(unix.NFT_MSG_DELRULE, 0)
+	r.AddString(unix.NFTA_RULE_CHAIN, chain)
+	r.Add(unix.NFTA_RULE_HANDLE, binary.BigEndian.AppendUint64(nil, which.Handle))
+}
+
+func (b *Batch) rule(chain string, place int, list []Expr) {
+	r := b.add(unix.NFT_MSG_NEWRULE, unix.NLM_F_CREATE|place)
 	r.AddString(unix.NFTA_RULE_CHAIN, chain)
 	at := r.Nest(unix.NLA_F_NESTED | unix.NFTA_RULE_EXPRESSIONS)
 	for _, e := range list {

@@ -51,6 +51,21 @@ func Payload(base, offset, size uint32, to Reg) Expr {
 	return Expr{"payload", func(r *netlink.Request) { numbers(r, int64(to), int64(base), int64(offset), int64(size)) }}
 }
 
+// Write puts a register into the packet, and what it changes into the Internet checksum at the place sum of the same header.
+func Write(base, offset, size, sum uint32, from Reg) Expr {
+	return Expr{"payload", func(r *netlink.Request) {
+		numbers(r, -1, int64(base), int64(offset), int64(size), int64(from), unix.NFT_PAYLOAD_CSUM_INET, int64(sum))
+	}}
+}
+
+// Value loads a register with a value.
+func Value(to Reg, value []byte) Expr {
+	return Expr{"immediate", func(r *netlink.Request) {
+		numbers(r, int64(to))
+		data(r, unix.NFTA_IMMEDIATE_DATA, value)
+	}}
+}
+
 // Compare goes on if the register holds the value.
 func Compare(x Reg, value []byte) Expr { return compare(x, unix.NFT_CMP_EQ, value) }
 
@@ -119,13 +134,16 @@ func DNAT(family byte, addr, port Reg) Expr {
 func Masquerade() Expr { return Expr{name: "masq"} }
 
 // Accept lets the packet pass this chain.
-func Accept() Expr { return verdict(nfAccept) }
+func Accept() Expr { return verdict(nfAccept, "") }
 
 // Drop forgets the packet.
-func Drop() Expr { return verdict(nfDrop) }
+func Drop() Expr { return verdict(nfDrop, "") }
 
 // Return leaves the chain.
-func Return() Expr { return verdict(unix.NFT_RETURN) }
+func Return() Expr { return verdict(unix.NFT_RETURN, "") }
+
+// Jump goes through another chain, and on here if that does not decide.
+func Jump(chain string) Expr { return verdict(unix.NFT_JUMP, chain) }
 
 // Of linux/netfilter.h.
 const (
@@ -133,12 +151,15 @@ const (
 	nfAccept = 1
 )
 
-func verdict(code int32) Expr {
+func verdict(code int32, chain string) Expr {
 	return Expr{"immediate", func(r *netlink.Request) {
 		numbers(r, unix.NFT_REG_VERDICT)
 		at := r.Nest(unix.NLA_F_NESTED | unix.NFTA_IMMEDIATE_DATA)
 		v := r.Nest(unix.NLA_F_NESTED | unix.NFTA_DATA_VERDICT)
 		r.Add(unix.NFTA_VERDICT_CODE, big32(uint32(code)))
+		if chain != "" {
+			r.AddString(unix.NFTA_VERDICT_CHAIN, chain)
+		}
 		r.End(v)
 		r.End(at)
 	}}

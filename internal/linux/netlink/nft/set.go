@@ -162,19 +162,3 @@ func Has(c *netlink.Conn, family byte, table, set string, key []byte) (bool, err
 	}
 	return err == nil, err
 }
-
-// Rules counts the rules of a table; none where there is no such table.
-func Rules(c *netlink.Conn, family byte, table string) (n int, err error) {
-	r := netlink.NewRequest(unix.NFNL_SUBSYS_NFTABLES<<8|unix.NFT_MSG_GETRULE, unix.NLM_F_DUMP, []byte{family, unix.NFNETLINK_V0, 0, 0})
-	r.AddString(unix.NFTA_RULE_TABLE, table)
-	err = c.Dump(r, func(m netlink.Message) error {
-		if m.Attributes(4).String(unix.NFTA_RULE_TABLE) == table {
-			n++
-		}
-		return nil
-	})
-	if Missing(err) {
-		return 0, nil
-	}
-	return n, err
-}

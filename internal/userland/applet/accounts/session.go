@@ -213,7 +213,7 @@ func ExecShell(c *applet.Call, shell string, login bool, args []string) int {
 	if login {
 		name = "-" + name
 	}
-	err := syscall.Exec(shell, append([]string{name}, args...), c.Environ())
+	err := applet.Execve(shell, append([]string{name}, args...), c.Environ())
 	return c.Warn("can't execute '"+shell+"'", err)
 }
 

@@ -6,9 +6,10 @@ package archive
 import (
 	"syscall"
 
+	"bantam/internal/compress/inflate"
 	"bantam/internal/userland/applet"
-	"bantam/internal/userland/applet/deflate"
 	"bantam/internal/userland/applet/inplace"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -81,7 +82,7 @@ func (s *Source) ReadFull(p []byte) error {
 }
 
 func short(err error) error {
-	if err == deflate.ErrShort {
+	if err == inflate.ErrShort {
 		return ErrShort
 	}
 	return err

@@ -47,7 +47,7 @@ func detach(program string, argv, env []string, files ...int) (pid int, err erro
 	for _, fd := range files {
 		all = append(all, uintptr(fd))
 	}
-	return syscall.ForkExec(program, argv, &syscall.ProcAttr{Env: env, Files: all, Sys: &syscall.SysProcAttr{Setsid: true}})
+	return applet.ForkExec(program, argv, &syscall.ProcAttr{Env: env, Files: all, Sys: &syscall.SysProcAttr{Setsid: true}})
 }
 
 // WritePid writes our pid into the file, as BusyBox does below /var/run: if it can't, that is no failure.

@@ -10,19 +10,9 @@ import (
 	"slices"
 	"testing"
 
+	"bantam/internal/testenv"
 	"bantam/internal/userland/applet"
 )
-
-func collect(chunk func() ([]byte, error)) ([]byte, error) {
-	var got []byte
-	for {
-		p, err := chunk()
-		got = append(got, p...)
-		if err != nil || p == nil {
-			return got, err
-		}
-	}
-}
 
 func samples(t testing.TB) map[string][]byte {
 	r := rand.New(rand.NewSource(1))
@@ -85,7 +75,7 @@ func TestBoth(t *testing.T) {
 			if got, err := io.ReadAll(bzip2.NewReader(bytes.NewReader(packed))); err != nil || !bytes.Equal(got, data) {
 				t.Errorf("%s, level %d: compress/bzip2: %d bytes of %d, %v", name, level, len(got), len(data), err)
 			}
-			if got, err := collect(NewReader(applet.Memory(packed)).Chunk); err != nil || !bytes.Equal(got, data) {
+			if got, err := testenv.Chunks(NewReader(applet.Memory(packed)).Chunk); err != nil || !bytes.Equal(got, data) {
 				t.Errorf("%s, level %d: %d bytes of %d, %v", name, level, len(got), len(data), err)
 			}
 			if _, err := exec.LookPath("bzip2"); err != nil {
@@ -97,7 +87,7 @@ func TestBoth(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := collect(NewReader(applet.Memory(theirs)).Chunk); err != nil || !bytes.Equal(got, data) {
+			if got, err := testenv.Chunks(NewReader(applet.Memory(theirs)).Chunk); err != nil || !bytes.Equal(got, data) {
 				t.Errorf("%s, bzip2 -%d: %d bytes of %d, %v", name, level, len(got), len(data), err)
 			}
 			if len(packed) > len(theirs)*102/100+10 {
@@ -111,7 +101,7 @@ func TestCut(t *testing.T) {
 	out := applet.Capture()
 	Compress(out, applet.Memory(samples(t)["program"][:5000]), 1)
 	for n := range len(out.Captured()) {
-		if _, err := collect(NewReader(applet.Memory(out.Captured()[:n])).Chunk); err == nil {
+		if _, err := testenv.Chunks(NewReader(applet.Memory(out.Captured()[:n])).Chunk); err == nil {
 			t.Fatalf("no error after %d bytes", n)
 		}
 	}
@@ -124,7 +114,7 @@ func FuzzReader(f *testing.F) {
 		f.Add(out.Captured())
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := collect(NewReader(applet.Memory(bytes.Clone(data))).Chunk)
+		got, err := testenv.Chunks(NewReader(applet.Memory(bytes.Clone(data))).Chunk)
 		want, wantErr := io.ReadAll(bzip2.NewReader(bytes.NewReader(data)))
 		// compress/bzip2 takes incomplete codes for errors.
 		if wantErr == nil && (err != nil || !bytes.Equal(got, want)) {

@@ -6,8 +6,8 @@ package bzip2
 import (
 	"errors"
 	"io"
-	"runtime"
 
+	"bantam/internal/parallel"
 	"bantam/internal/userland/applet"
 )
 
@@ -74,7 +74,7 @@ func (r *Reader) Chunk() ([]byte, error) {
 			}
 			r.total = (r.total<<1 | r.total>>31) ^ b.crc
 		}
-		for !r.ended && r.failed == nil && len(r.running) <= runtime.GOMAXPROCS(0) {
+		for !r.ended && r.failed == nil && len(r.running) <= parallel.Processors() {
 			r.failed = r.ahead()
 		}
 		if len(r.running) == 0 {

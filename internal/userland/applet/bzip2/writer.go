@@ -3,8 +3,8 @@ package bzip2
 import (
 	"bytes"
 	"io"
-	"runtime"
 
+	"bantam/internal/parallel"
 	"bantam/internal/userland/applet"
 )
 
@@ -150,7 +150,7 @@ func (c *Writer) end() {
 		return
 	}
 	b.crc, c.crc = c.sum(), 0
-	for len(c.running) > runtime.GOMAXPROCS(0) {
+	for len(c.running) > parallel.Processors() {
 		c.finish()
 	}
 	c.running = append(c.running, b)

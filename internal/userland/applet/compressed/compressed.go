@@ -5,11 +5,11 @@ import (
 	"io"
 	"strings"
 
+	"bantam/internal/compress/inflate"
+	"bantam/internal/compress/lzma"
 	"bantam/internal/userland/applet"
 	"bantam/internal/userland/applet/bzip2"
-	"bantam/internal/userland/applet/deflate"
 	"bantam/internal/userland/applet/inplace"
-	"bantam/internal/userland/applet/lzma"
 	"bantam/internal/userland/applet/lzw"
 )
 
@@ -19,7 +19,7 @@ func Detect(in *applet.In) inplace.Decoder {
 	p := Peek(in, 6)
 	switch {
 	case strings.HasPrefix(string(p), "\x1f\x8b"):
-		return deflate.NewReader(in)
+		return inflate.NewReader(in)
 	case strings.HasPrefix(string(p), "BZ"):
 		return bzip2.NewReader(in)
 	case strings.HasPrefix(string(p), "\xfd7zXZ\x00"):

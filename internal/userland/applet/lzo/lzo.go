@@ -8,8 +8,8 @@ import (
 	"hash/crc32"
 	"io"
 
+	"bantam/internal/compress/inflate"
 	"bantam/internal/userland/applet"
-	"bantam/internal/userland/applet/deflate"
 )
 
 // Errors in BusyBox's words.
@@ -58,8 +58,8 @@ type Reader struct {
 func NewReader(in *applet.In) *Reader { return &Reader{in: in} }
 
 func (r *Reader) read(p []byte) error {
-	err := deflate.ReadFull(r.in, p)
-	if err == deflate.ErrShort {
+	err := inflate.ReadFull(r.in, p)
+	if err == inflate.ErrShort {
 		return errShort
 	}
 	return err

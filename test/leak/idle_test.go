@@ -1,0 +1,64 @@
+package leak
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"bantam/internal/testenv"
+)
+
+// The monitor of an idle container does nothing. What stays is the Go runtime's own thread, which looks
+// around once a minute.
+func TestIdleMonitor(t *testing.T) {
+	testenv.Root(t)
+	bantam := testenv.Bin(t, "bantam")
+	testenv.Bin(t, "bantam-oci")
+	root := t.TempDir()
+	id := call(t, bantam, "--root", root, "run", "-d", "--network", "none", "box", "sleep", "100000")
+	t.Cleanup(func() { call(t, bantam, "--root", root, "rm", "-f", id) })
+	call(t, bantam, "--root", root, "exec", id, "true") // after which it has to come to rest again
+	var state struct{ Monitor int }
+	b, err := os.ReadFile(filepath.Join(root, "containers", id, "state.json"))
+	if err == nil {
+		err = json.Unmarshal(b, &state)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	// More than two minutes is when the collector would run.
+	spell, few := 4*time.Second, 4
+	if os.Getenv("BANTAM_NIGHTLY") != "" {
+		spell, few = 130*time.Second, 12
+	}
+	var n int
+	for range 5 {
+		before := switches(t, state.Monitor)
+		time.Sleep(spell)
+		if n = switches(t, state.Monitor) - before; n <= few {
+			return
+		}
+	}
+	t.Errorf("an idle monitor went to sleep %d times within %v", n, spell)
+}
+
+// switches counts how often the threads of a process went to sleep (proc_pid_status(5)).
+func switches(t *testing.T, pid int) (sum int) {
+	t.Helper()
+	threads, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/status")
+	if len(threads) == 0 {
+		t.Fatalf("the monitor %d is gone", pid)
+	}
+	for _, path := range threads {
+		b, _ := os.ReadFile(path)
+		_, rest, _ := bytes.Cut(b, []byte("\nvoluntary_ctxt_switches:"))
+		n, _ := strconv.Atoi(strings.TrimSpace(strings.SplitN(string(rest), "\n", 2)[0]))
+		sum += n
+	}
+	return sum
+}
