@@ -59,12 +59,6 @@ func isBuiltin(ref reference.Reference) bool {
 	return ref.Tagged().Familiar() == builtin.Name+":latest" && absent == nil
 }
 
-// IsBuiltin says whether a name is the built-in image's, which comes from no registry.
-func (e *Engine) IsBuiltin(name string) bool {
-	ref, err := reference.Parse(name)
-	return err == nil && isBuiltin(ref)
-}
-
 // pullByDaemon lets bantamd pull. What it prints is the user's to see, on standard error
 // for standard output is the container's; what is wrong becomes the error.
 func (e *Engine) pullByDaemon(o *RunOptions, name string) error {

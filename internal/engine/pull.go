@@ -74,6 +74,13 @@ func (e *Engine) pullOne(ctx context.Context, ref reference.Reference, o *PullOp
 	if err != nil {
 		return err
 	}
+	if isBuiltin(ref) { // it comes from no registry
+		_, err := find(s, ref.Familiar())
+		if err == nil && o.Progress != nil {
+			o.Progress(remote.Event{Status: "Status: Image is up to date for " + ref.Familiar()})
+		}
+		return err
+	}
 	got, err := e.Remote.Pull(ctx, s, &remote.Pull{Access: o.Access, Reference: ref, Platform: o.Platform, AllPlatforms: o.AllPlatforms, Limits: o.Limits.layer(), Progress: o.Progress})
 	if err != nil {
 		return err

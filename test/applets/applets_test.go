@@ -25,6 +25,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,6 +46,13 @@ type script struct {
 	peer   string // busybox, gnu or none
 	reason string // why the peer isn't busybox
 	root   bool
+}
+
+// Most scripts wait for something, so there may be more of them than processors.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	os.Exit(m.Run())
 }
 
 func TestCases(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"bantam/internal/testenv"
@@ -42,7 +43,16 @@ func (e *engines) api() ([]row, error) {
 		defer command(append(prefix, "rm", "-f", "bench-exec"))
 	}
 	exec, err := e.clients("docker exec", contestants, "exec", "bench-exec", "/bin/true")
-	return append(rows, run, exec), err
+	if err != nil {
+		return nil, err
+	}
+	both := []client{{"bantam", ours, socket}, {"docker", e.docker, filepath.Join(e.dir, "docker", "d.sock")}}
+	streams, err := e.streams(both)
+	if err != nil {
+		return nil, err
+	}
+	crowd, err := e.crowded(both)
+	return slices.Concat(rows, []row{run, exec}, streams, crowd), err
 }
 
 // clients lets the contestants take turns.

@@ -16,6 +16,8 @@ type Entry struct {
 	Time   time.Time
 	// Part is there if the line is longer than docker's 16 KiB.
 	Part *Part
+
+	text string // that Time was read from, or ""
 }
 
 // Part says which piece of a long line an entry is.

@@ -24,8 +24,20 @@ func parseJSON(b []byte, e *Entry) bool {
 	} else {
 		return false
 	}
-	text, ok := bytes.CutSuffix(bytes.TrimRight(rest, "\r\n"), []byte(`"}`))
-	return ok && e.Time.UnmarshalText(text) == nil
+	text, ok := bytes.CutSuffix(rest, []byte("\"}\n"))
+	return ok && e.setTime(text)
+}
+
+// setTime reads the time. Lines that were written at once share it.
+func (e *Entry) setTime(text []byte) bool {
+	if string(text) == e.text && e.text != "" {
+		return true
+	}
+	if e.Time.UnmarshalText(text) != nil {
+		return false
+	}
+	e.text = string(text)
+	return true
 }
 
 // unquote reads a JSON string behind its opening quote, to behind its closing one.

@@ -146,9 +146,7 @@ func (j *job) pulled(ctx context.Context, ref string) (config []byte, done func(
 	if _, _, err := j.engine.FindImage(ref); err != nil {
 		done = func() { _, _ = j.engine.RemoveImage(ref, &engine.RemoveImageOptions{Force: true}) }
 	}
-	if !j.engine.IsBuiltin(ref) {
-		err = j.engine.Pull(ctx, &engine.PullOptions{Reference: ref})
-	}
+	err = j.engine.Pull(ctx, &engine.PullOptions{Reference: ref})
 	img, _, missing := j.engine.FindImage(ref)
 	if missing != nil && err == nil {
 		err = missing

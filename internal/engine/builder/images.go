@@ -47,11 +47,8 @@ func (i images) Image(ctx context.Context, l *local.Lease, name string, p docker
 	return base(l, img, named, name)
 }
 
-// pull brings an image from its registry. The built-in image comes from none.
+// pull brings an image from its registry.
 func (i images) pull(ctx context.Context, name string, p dockerfile.Platform, step *progress.Step) error {
-	if i.engine.IsBuiltin(name) {
-		return nil
-	}
 	return i.engine.Pull(ctx, &engine.PullOptions{Reference: name, Platform: p.String(), Progress: func(e remote.Event) {
 		if e.Current == 0 && e.ID != "" {
 			step.Note(e.ID+": "+e.Status, true, 0, 0)

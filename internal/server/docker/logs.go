@@ -61,10 +61,10 @@ func (s *Server) logs(c *call) error {
 	defer out.close()
 	o.Out, o.Err = discard, discard
 	if c.flag("stdout") {
-		o.Out = &framer{line: out, stream: 1}
+		o.Out = &logOutput{out, [headerSize]byte{1}}
 	}
 	if c.flag("stderr") {
-		o.Err = &framer{line: out, stream: 2}
+		o.Err = &logOutput{out, [headerSize]byte{2}}
 	}
 	o.Leave = c.r.Context().Done()
 	if o.Follow {
@@ -128,13 +128,15 @@ type logStream struct {
 // flushAfter is how long a line may wait for others.
 const flushAfter = 5 * time.Millisecond
 
-func (l *logStream) Read([]byte) (int, error) { return 0, io.EOF }
-func (l *logStream) Close() error             { return nil }
-
 // begin sends the header.
 func (l *logStream) begin() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.head()
+}
+
+// head is begin for who has locked it.
+func (l *logStream) head() {
 	if l.w != nil {
 		return
 	}
@@ -145,32 +147,38 @@ func (l *logStream) begin() {
 	l.call.w.Header().Set("Content-Type", kind)
 	l.call.w.WriteHeader(http.StatusOK)
 	l.begun = true
-	l.w = bufio.NewWriterSize(l.call.w, 64<<10)
+	l.w = bufio.NewWriterSize(l.call.w, 128<<10)
 	l.flush()
 }
 
-func (l *logStream) frame(stream byte, b []byte) error {
-	l.begin()
+// logOutput is one of the two outputs in an answer.
+type logOutput struct {
+	*logStream
+	header [headerSize]byte
+}
+
+// Write sends a line as a frame.
+func (o *logOutput) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.head()
+	if o.timer == nil {
+		o.timer = time.AfterFunc(flushAfter, o.flushLater)
+	}
+	if o.mux {
+		binary.BigEndian.PutUint32(o.header[4:], uint32(len(p)))
+		_, _ = o.w.Write(o.header[:]) // the next one has its error, too
+	}
+	return o.w.Write(p)
+}
+
+func (l *logStream) flushLater() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.mux {
-		copy(b, []byte{stream, 0, 0, 0})
-		binary.BigEndian.PutUint32(b[4:], uint32(len(b)-headerSize))
-	} else {
-		b = b[headerSize:]
+	l.timer = nil
+	if !l.over {
+		l.flush()
 	}
-	if l.timer == nil {
-		l.timer = time.AfterFunc(flushAfter, func() {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.timer = nil
-			if !l.over {
-				l.flush()
-			}
-		})
-	}
-	_, err := l.w.Write(b)
-	return err
 }
 
 func (l *logStream) flush() {
