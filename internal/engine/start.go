@@ -86,6 +86,10 @@ func (e *Engine) launch(c *container, o *StartOptions) (*session, error) {
 	c.unmark(stopped)
 	conn, pid, err := e.spawn()
 	if err != nil {
+		// A monitor would remove it; whoever waits for that must not wait for good.
+		if store, bad := e.containers(); bad == nil && c.Record.Host.AutoRemove {
+			_ = discard(store, c.Folder, c.Record)
+		}
 		lock.Free()
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package logging
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -61,16 +62,15 @@ const hexDigits = "0123456789abcdef"
 // appendJSON quotes a line as encoding/json does: bytes that are no UTF-8 become U+FFFD.
 func appendJSON(b, line []byte) []byte {
 	b = append(b, '"')
-	for len(line) > 0 {
-		n := plain(line)
-		b = append(b, line[:n]...)
-		if line = line[n:]; len(line) == 0 {
-			break
+	for {
+		b = slices.Grow(b, len(line)+1)
+		n := copyPlain(b[len(b):cap(b)], line)
+		b, line = b[:len(b)+n], line[n:]
+		if len(line) == 0 {
+			return append(b, '"')
 		}
-		c := line[0]
-		if c < utf8.RuneSelf {
-			b = escape(b, c)
-			line = line[1:]
+		if c := line[0]; c < utf8.RuneSelf {
+			b, line = escape(b, c), line[1:]
 			continue
 		}
 		r, size := utf8.DecodeRune(line)
@@ -78,28 +78,26 @@ func appendJSON(b, line []byte) []byte {
 		case r == utf8.RuneError && size == 1:
 			b = append(b, `\ufffd`...)
 		case r == '\u2028' || r == '\u2029':
-			b = append(b, `\u202`...)
-			b = append(b, hexDigits[r&0xf])
+			b = append(append(b, `\u202`...), hexDigits[r&0xf])
 		default:
 			b = append(b, line[:size]...)
 		}
 		line = line[size:]
 	}
-	return append(b, '"')
 }
 
-// plain counts the leading bytes that stand for themselves, eight at a time as long as it can.
-func plain(line []byte) int {
+// copyPlain copies the leading bytes that stand for themselves, eight at a time as long as it can, and counts them. There is room for all.
+func copyPlain(to, from []byte) int {
 	i := 0
-	for ; i+8 <= len(line); i += 8 {
-		if special(binary.LittleEndian.Uint64(line[i:])) {
-			break
+	for ; i+8 <= len(from) && i+8 <= len(to); i += 8 {
+		w := binary.LittleEndian.Uint64(from[i:])
+		binary.LittleEndian.PutUint64(to[i:], w)
+		if found := special(w); found != 0 {
+			return i + bits.TrailingZeros64(found)/8
 		}
 	}
-	for ; i < len(line); i++ {
-		if c := line[i]; c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' || c >= utf8.RuneSelf {
-			break
-		}
+	for ; i < len(from) && special(uint64(from[i])|'x'*(ones-1)) == 0; i++ {
+		to[i] = from[i]
 	}
 	return i
 }
@@ -109,15 +107,11 @@ const (
 	tops = 0x80 * ones
 )
 
-// special says that one of eight bytes may have to be quoted. Of words without top bits
+// special marks those of eight bytes that may have to be quoted by their top bits; the lowest mark is right. Of words without top bits
 // (w - ones*n) &^ w has the top bit of a byte below n set, so a byte that is equal to c
 // is one that is below 1 after xor.
-func special(w uint64) bool {
-	found := w | (w - ones*' ')
-	for _, c := range [...]uint64{'"', '\\', '<', '>', '&'} {
-		found |= (w ^ ones*c) - ones
-	}
-	return found&tops != 0
+func special(w uint64) uint64 {
+	return (w | (w - ones*' ') | ((w ^ ones*'"') - ones) | ((w ^ ones*'\\') - ones) | ((w ^ ones*'<') - ones) | ((w ^ ones*'>') - ones) | ((w ^ ones*'&') - ones)) & tops
 }
 
 func escape(b []byte, c byte) []byte {
