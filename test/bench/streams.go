@@ -56,7 +56,7 @@ func (e *engines) streams(all []client) ([]row, error) {
 				}
 				m.to[c.name] = append(m.to[c.name], took)
 				if m.log[0] != "none" {
-					if took, err = c.timed("GET /containers/print/logs?stdout=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
+					if took, err = c.get("/containers/print/logs?stdout=1", streamed); err != nil {
 						return nil, err
 					}
 					logs[c.name] = append(logs[c.name], took)
@@ -99,18 +99,18 @@ func (c *client) attached() (float64, error) {
 	if err := command(append(slices.Clone(c.line), "start", "print")); err != nil {
 		return 0, err
 	}
-	return drain(conn, start)
+	return drain(conn, start, streamed)
 }
 
-// timed is the time in milliseconds that the answer to a request takes.
-func (c *client) timed(request string) (float64, error) {
+// get is the time in milliseconds that an answer takes.
+func (c *client) get(path string, least int64) (float64, error) {
 	start := time.Now()
-	conn, err := c.ask(request)
+	conn, err := c.ask("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 	if err != nil {
 		return 0, err
 	}
 	defer conn.Close()
-	return drain(conn, start)
+	return drain(conn, start, least)
 }
 
 // ask sends a request and reads the head of the answer.
@@ -139,7 +139,8 @@ func (c *client) ask(request string) (net.Conn, error) {
 	return conn, nil
 }
 
-func drain(conn net.Conn, start time.Time) (float64, error) {
+// drain reads to the end.
+func drain(conn net.Conn, start time.Time, least int64) (float64, error) {
 	got, b := int64(0), make([]byte, 1<<20)
 	for {
 		n, err := conn.Read(b)
@@ -151,8 +152,8 @@ func drain(conn net.Conn, start time.Time) (float64, error) {
 			return 0, err
 		}
 	}
-	if got < streamed {
-		return 0, fmt.Errorf("only %d of %d bytes came", got, streamed)
+	if got < least {
+		return 0, fmt.Errorf("only %d of %d bytes came", got, least)
 	}
 	return float64(time.Since(start)) / float64(time.Millisecond), nil
 }
@@ -169,7 +170,7 @@ func rowOf(name string, all map[string][]float64) row {
 
 // crowded measures the list of many containers, and many starts at once.
 func (e *engines) crowded(all []client) ([]row, error) {
-	together, lists := map[string][]float64{}, map[string]samples{}
+	together, answers, lists := map[string][]float64{}, map[string][]float64{}, map[string]samples{}
 	for _, c := range all {
 		start := time.Now()
 		if err := inParallel(atOnce, atOnce, func(int) error {
@@ -197,9 +198,14 @@ func (e *engines) crowded(all []client) ([]row, error) {
 				return nil, err
 			}
 			lists[c.name] = append(lists[c.name], cost)
+			took, err := c.get("/containers/json", listed)
+			if err != nil {
+				return nil, err
+			}
+			answers[c.name] = append(answers[c.name], took)
 		}
 	}
-	return []row{rowOf("docker run, 100 at once", together), newRow("docker ps, 500 running", "engine", "ms", false, milliseconds, lists)}, nil
+	return []row{rowOf("docker run, 100 at once", together), newRow("docker ps, 500 running", "engine", "ms", false, milliseconds, lists), rowOf("the answer to docker ps, 500 running", answers)}, nil
 }
 
 // inParallel does n things, so many at a time.
