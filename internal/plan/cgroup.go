@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cgroup shows the container its cgroups. A bind of the host's mount where there is no cgroup
-// namespace; a mount of its own, whose root is the namespace's, where there is one.
+// cgroup shows the container its cgroups. On v2 with a cgroup namespace it is a mount of its own, whose root is the namespace's; else the
+// container's folder of the host's mount is bound. On v1 a new mount of a hierarchy would have the kernel walk through all groups of the
+// machine for each (cgroup_lock_and_drain_offline), and with the namespace a bind shows the same.
 func (c *compiler) cgroup(dest string, o *mount.Options) error {
 	o.Data = nil
 	if c.host.CgroupV2 {
@@ -35,12 +36,12 @@ func (c *compiler) cgroupV2(dest string, o *mount.Options) error {
 	return nil
 }
 
-// bindCgroup binds a folder of the host's hierarchy; without a namespace it would show more than the container's own
-// part, so in a user namespace it is read-only (CVE-2023-25809).
+// bindCgroup binds a folder of the host's hierarchy. Without a cgroup namespace it shows where it is, and in a user namespace it is
+// read-only then (CVE-2023-25809).
 func (c *compiler) bindCgroup(source string, to place, o *mount.Options) {
 	fd, _ := c.get(unix.SYS_OPEN_TREE, imm(atCwd), c.path(source), imm(uint64(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)))
 	a := o.Change()
-	if c.userNS || c.host.UserNS {
+	if (c.userNS || c.host.UserNS) && !c.own(specs.CgroupNamespace) {
 		a.Set |= unix.MOUNT_ATTR_RDONLY
 	}
 	c.setattr(reg(fd), a, 0, false)
@@ -86,27 +87,10 @@ func (c *compiler) cgroupV1(dest string, o *mount.Options) error {
 func (c *compiler) hierarchy(top Reg, h *CgroupPath, dest string, o *mount.Options) {
 	c.about(WhyMount, "cgroup "+h.Name+" on "+dest)
 	c.mkdir(top, h.Name)
-	in := place{top, h.Name}
-	switch {
-	case !c.own(specs.CgroupNamespace):
-		c.bindCgroup(h.Path, in, o)
-	case h.Name == "unified":
-		c.attach(c.newMount("cgroup2", "cgroup", &mount.Options{}, mount.Attributes(o.Flags)), in)
-	default:
-		c.attach(c.newMount("cgroup", "cgroup", &mount.Options{Data: v1Data(h.Name)}, mount.Attributes(o.Flags)), in)
-	}
+	c.bindCgroup(h.Path, place{top, h.Name}, o)
 	for _, alias := range strings.Split(h.Name, ",") {
 		if alias != h.Name {
 			c.call(unix.SYS_SYMLINKAT, c.path(h.Name), reg(top), c.path(alias)).ignore(unix.EEXIST)
 		}
 	}
-}
-
-// v1Data is the mount option that names a v1 hierarchy: its controllers, or name=.
-func v1Data(hierarchy string) []string {
-	switch hierarchy {
-	case "systemd", "elogind", "openrc":
-		return []string{"none", "name=" + hierarchy}
-	}
-	return strings.Split(hierarchy, ",")
 }

@@ -24,6 +24,7 @@ type compiler struct {
 	root    Reg            // O_PATH descriptor of the root file system
 	fresh   map[string]Reg // folders of file systems that the plan itself has mounted, by clean destination
 	null    Reg            // the host's /dev/null, for masks
+	empty   Reg            // a folder that is empty for good, for masks
 	proc    Reg            // a procfs of the container's pid namespace that nobody else has touched
 	console Reg            // slave end of the terminal
 	mountNS bool

@@ -20,14 +20,17 @@ func (c *compiler) masks() error {
 	}
 	c.about(WhyMask, "")
 	c.null, _ = c.get(unix.SYS_OPENAT, imm(atCwd), c.path("/dev/null"), imm(uint64(unix.O_PATH|unix.O_CLOEXEC|unix.O_NOFOLLOW)))
-	empty := c.emptyFolder()
+	if c.empty == NoReg {
+		c.empty = c.emptyFolder()
+	}
 	for _, p := range c.linux.MaskedPaths {
-		c.mask(p, empty)
+		c.mask(p)
 	}
 	return nil
 }
 
-// emptyFolder is an empty file system, read-only. Only an attached mount can be copied before
+// emptyFolder is for a container without a sysfs of its own, in which fs/cgroup is empty for good as long as nothing is mounted there, costs nothing and has
+// nothing in it that could be changed. It is an empty file system, read-only. Only an attached mount can be copied before
 // Linux 6.15, so it stands over the host's /sys, which goes away with the pivot. Nothing mounted there
 // is passed on outside.
 func (c *compiler) emptyFolder() Reg {
@@ -61,8 +64,8 @@ func (c *builder) clone(fd Reg, flags uint64) Reg {
 	return tree
 }
 
-// mask covers a file with /dev/null and a folder with the one empty file system.
-func (c *compiler) mask(p string, empty Reg) {
+// mask covers a file with /dev/null and a folder with the empty one.
+func (c *compiler) mask(p string) {
 	c.about(WhyMask, p)
 	rel := relative(p)
 	fd, s := c.openat2(reg(c.root), rel, unix.O_PATH|unix.O_DIRECTORY, inRoot)
@@ -75,10 +78,10 @@ func (c *compiler) mask(p string, empty Reg) {
 	c.attach(c.clone(c.null, 0), place{fd, ""})
 	over := c.skip()
 	c.land(dir)
-	if empty == NoReg {
+	if c.empty == NoReg {
 		c.attach(c.emptyMount(), place{fd, ""})
 	} else {
-		c.attach(c.clone(empty, 0), place{fd, ""})
+		c.attach(c.clone(c.empty, 0), place{fd, ""})
 	}
 	c.land(over)
 	c.land(missing)

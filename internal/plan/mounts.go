@@ -112,6 +112,8 @@ func (c *compiler) remember(kind, dest string, fd Reg) {
 		c.fresh[dest] = fd
 	case kind == "proc" && dest == "/proc":
 		c.proc = fd
+	case kind == "sysfs" && dest == "/sys" && len(c.linux.MaskedPaths) > 0:
+		c.empty, _ = c.openat2(reg(fd), "fs/cgroup", unix.O_PATH|unix.O_DIRECTORY, below)
 	}
 }
 

@@ -132,40 +132,42 @@ func (g *Group) checkUnused(m *Member) error {
 	return nil
 }
 
-// fillCPUSet gives a v1 cpuset its processors and memory nodes: it begins with
-// none and takes no process then (cpuset(7)). It gets its parent's.
-func fillCPUSet(dir, mount string, empty bool) error {
-	for _, file := range [...]string{"/cpuset.cpus", "/cpuset.mems"} {
-		if err := inheritCPUSet(dir, mount, file, empty); err != nil {
+// cpuSetFiles have to be filled before a v1 cpuset takes a process (cpuset(7)).
+var cpuSetFiles = [...]string{"/cpuset.cpus", "/cpuset.mems"}
+
+// fillCPUSet gives a v1 cpuset its parent's processors and memory nodes, unless it has its own; a parent that has none is filled, too. Such
+// a parent is ours, and from then on hands them on by itself (cgroup.clone_children): at a write the kernel looks at all groups beside
+// this one, and sets up the scheduler's domains anew.
+func fillCPUSet(dir, mount string, fresh bool) error {
+	parent := path.Dir(dir)
+	if dir == mount || !strings.HasPrefix(dir, mount) {
+		return nil
+	}
+	for _, file := range cpuSetFiles {
+		if !fresh || parent != mount {
+			if own, err := readShort(unix.AT_FDCWD, dir+file); err != nil || own != "" {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		value, err := readShort(unix.AT_FDCWD, parent+file)
+		if err == nil && value == "" {
+			if err = fillCPUSet(parent, mount, false); err != nil {
+				return err
+			}
+			_ = write(parent+"/cgroup.clone_children", "1")
+			value, err = readShort(unix.AT_FDCWD, parent+file)
+		}
+		if err == nil {
+			err = write(dir+file, value)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func inheritCPUSet(dir, mount, file string, empty bool) error {
-	if dir == mount || !strings.HasPrefix(dir, mount) {
-		return nil
-	}
-	if !empty {
-		if own, err := readShort(unix.AT_FDCWD, dir+file); err != nil || own != "" {
-			return err
-		}
-	}
-	parent := path.Dir(dir)
-	value, err := readShort(unix.AT_FDCWD, parent+file)
-	if err != nil {
-		return err
-	}
-	if value == "" {
-		if err := inheritCPUSet(parent, mount, file, true); err != nil {
-			return err
-		}
-		if value, err = readShort(unix.AT_FDCWD, parent+file); err != nil {
-			return err
-		}
-	}
-	return write(dir+file, value)
 }
 
 // undo removes what Create made, the innermost first.
