@@ -118,7 +118,15 @@ var starts = []edit{
 	{"malloc.go", "\t_StackCacheSize = 32 * 1024\n", "\t_StackCacheSize = 16 * 1024\n", 1},
 	// The first goroutine, which is bound to its thread until the program begins, waits for no other one: it would take a second thread.
 	{"mgc.go", "\tgo bgscavenge(c)\n\t<-c\n\t<-c\n", "\tgo bgscavenge(c)\n", 1},
+	// A package for compression asks for the tables of CRC-32C at the start of each program that has it; they are computed by who needs them.
+	{crc32, "\thaveCastagnoli.Store(true)\n", "", 1},
+	{crc32, "var castagnoliInitOnce = sync.OnceFunc(func() {\n\tcastagnoliTable = simpleMakeTable(Castagnoli)\n",
+		"var castagnoliTableOnce = sync.OnceFunc(func() {\n\tcastagnoliTable = simpleMakeTable(Castagnoli)\n\thaveCastagnoli.Store(true)\n})\n\nvar castagnoliInitOnce = sync.OnceFunc(func() {\n", 1},
+	{crc32, "\t\tcastagnoliInitOnce()\n\t\treturn castagnoliTable\n", "\t\tcastagnoliTableOnce()\n\t\treturn castagnoliTable\n", 1},
+	{crc32, "tab == castagnoliTable:\n", "tab == castagnoliTable:\n\t\tcastagnoliInitOnce()\n", 1},
 }
+
+const crc32 = "hash/crc32/crc32.go"
 
 const widen = `// single is 1 from when the runtime is ready, while there is one processor, no goroutine beside main's, and no sysmon.
 var single atomic.Uint32

@@ -61,7 +61,7 @@ var promises = append([]promise{
 	{name: "bantam run, default bridge", most: 18},
 	{name: "docker run --rm --network none", peer: "docker", most: 0.25},
 	{name: "docker exec", peer: "docker", most: 0.35},
-	{name: "the answer to docker ps, 500 running", peer: "docker", most: 0.3},
+	{name: "the answer to docker ps, 500 running", peer: "docker", most: 0.6},
 	{name: "docker run, 100 at once", peer: "docker", most: 0.25},
 	{name: "500 MB of lines through attach", most: 1000},
 	{name: "500 MB of lines through logs", most: 1000},
