@@ -94,7 +94,7 @@ func edited(edits []edit, read func(file string) ([]byte, error)) (map[string]st
 			text = string(b)
 		}
 		if n := strings.Count(text, e.old); n != e.times {
-			return nil, fmt.Errorf("%s has %d times, not %d times, the text %q: this version of it needs a new version of shrink", e.file, n, e.times, e.old)
+			return nil, fmt.Errorf("%s has %d times, not %d times, the text %q: this toolchain needs a new version of shrink", e.file, n, e.times, e.old)
 		}
 		texts[e.file] = strings.ReplaceAll(text, e.old, e.new)
 	}
