@@ -100,10 +100,13 @@ func (c *container) unfinished() bool {
 	case folder.Running, folder.Restarting:
 		return true
 	case folder.Exited:
-		return c.Record.Host.AutoRemove || len(c.State.Networks) > 0
+		return c.Record.Host.AutoRemove && !c.kept() || len(c.State.Networks) > 0
 	}
 	return len(c.State.Networks) > 0
 }
+
+// kept says that a container of --rm is between two lives. After a power cut there may be anything in its layer (plan.Overlay).
+func (c *container) kept() bool { return c.Kept() && !c.fromEarlierBoot() }
 
 func (c *container) read() (err error) {
 	if c.Record, err = c.ReadRecord(); err != nil {
@@ -172,7 +175,7 @@ func (c *container) fromEarlierBoot() bool {
 func (e *Engine) cleanUp(s *folder.Store, c *container) error {
 	err := c.removeGroup()
 	e.disconnect(c)
-	if c.Record.Host.AutoRemove {
+	if c.Record.Host.AutoRemove && !c.kept() {
 		if rm := discard(s, c.Folder, c.Record); err == nil {
 			err = rm
 		}

@@ -143,6 +143,13 @@ func (e *Engine) Restart(name string, o *StopOptions) error {
 	if err != nil {
 		return err
 	}
+	if c.Record.Host.AutoRemove {
+		release, err := c.Keep()
+		defer release()
+		if err != nil {
+			return err
+		}
+	}
 	if err := e.stop(c, o); err != nil {
 		return err
 	}

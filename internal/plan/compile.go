@@ -163,6 +163,9 @@ func (c *compiler) overlay(o *Overlay) error {
 		}
 	} else {
 		data += ",upperdir=" + o.Upper + ",workdir=" + o.Work
+		if o.Volatile {
+			data += ",volatile"
+		}
 	}
 	if len(data) >= 4096 {
 		return errors.New("the image has too many layers for one overlay mount: its options are longer than a page")

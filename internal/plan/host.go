@@ -69,6 +69,9 @@ type CgroupPath struct {
 type Overlay struct {
 	Lower       []string // topmost first
 	Upper, Work string   // both empty: read-only
+	// Volatile says that nothing of the upper folder is wanted after a power cut: the kernel does not bring it to the disk, with all
+	// that others have written there, when the container ends. A further mount wants work/work/incompat removed.
+	Volatile bool
 }
 
 // ExecOptions is what the caller of CompileExec decides.

@@ -13,6 +13,9 @@ type Mark string
 // Paused says that the container's processes are frozen.
 const Paused Mark = "paused"
 
+// kept says that the container stays when it ends, though it is one of --rm: it is being restarted. It counts as long as who has made it lives.
+const kept Mark = "kept"
+
 const marksFolder = "marks"
 
 // MarkPath is where a mark is, if it is there.
@@ -46,3 +49,31 @@ func (f Folder) Unmark(m Mark) {
 
 // Marked says whether there is such a mark.
 func (f Folder) Marked(m Mark) bool { return unix.Access(f.MarkPath(m), unix.F_OK) == nil }
+
+// Keep has the container stay when it ends, whatever its record says, until release is called or this process ends.
+func (f Folder) Keep() (release func(), err error) {
+	fd := -1
+	err = f.Mark(kept, func(path string) (err error) {
+		fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CREAT|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
+		return err
+	})
+	if err == nil {
+		err = os.NewSyscallError("flock", unix.Flock(fd, unix.LOCK_SH))
+	}
+	return func() {
+		if unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == nil { // else somebody else needs it, too
+			f.Unmark(kept)
+		}
+		unix.Close(fd)
+	}, err
+}
+
+// Kept says that somebody keeps the container.
+func (f Folder) Kept() bool {
+	fd, err := unix.Open(f.MarkPath(kept), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == unix.EWOULDBLOCK
+}

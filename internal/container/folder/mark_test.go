@@ -54,3 +54,34 @@ func TestMarks(t *testing.T) {
 		t.Errorf("a mark of a container that is gone: %v", err)
 	}
 }
+
+// A container is kept as long as somebody wants it kept and lives.
+func TestKeep(t *testing.T) {
+	f := Folder{Dir: t.TempDir()}
+	if f.Kept() {
+		t.Error("kept from the beginning")
+	}
+	one, err := f.Keep()
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := f.Keep()
+	if err != nil {
+		t.Fatal(err)
+	}
+	one()
+	if !f.Kept() {
+		t.Error("the second one's wish went with the first")
+	}
+	two()
+	if _, err := os.Lstat(f.MarkPath(kept)); f.Kept() || err == nil {
+		t.Error("still kept")
+	}
+	// What a killed one leaves counts for nothing.
+	if err := f.Mark(kept, func(path string) error { return os.WriteFile(path, nil, 0o600) }); err != nil {
+		t.Fatal(err)
+	}
+	if f.Kept() {
+		t.Error("kept by nobody")
+	}
+}

@@ -28,6 +28,7 @@ func (s *Store) Remove(f Folder, name string) error {
 	if name != "" {
 		s.Release(name, f.ID())
 	}
+	f.ForgetVolatile()
 	// What an ordinary container leaves, without listing; then whatever is still there.
 	for _, n := range [...]string{"state.json", "hosts", "hostname", "resolv.conf", "stopped"} {
 		unix.Unlink(f.Path(n))
@@ -42,4 +43,13 @@ func (s *Store) Remove(f Folder, name string) error {
 		return fmt.Errorf("remove container folder %s: %w", f.Dir, err)
 	}
 	return nil
+}
+
+// ForgetVolatile removes what overlayfs leaves of a volatile mount, which keeps it from being mounted again: after a power cut its files may be
+// any (Documentation/filesystems/overlayfs.rst, volatile mount).
+func (f Folder) ForgetVolatile() {
+	if unix.Unlink(f.Path("work/work/incompat/volatile/dirty")) == nil {
+		unix.Rmdir(f.Path("work/work/incompat/volatile"))
+		unix.Rmdir(f.Path("work/work/incompat"))
+	}
 }

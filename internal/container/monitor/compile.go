@@ -26,7 +26,7 @@ func compile(spec *specs.Spec, r *folder.Record, f folder.Folder, host *cgroup.H
 		Trees:       trees,
 	}
 	if _, made := trees["/"]; !made {
-		opt.Overlay = &plan.Overlay{Lower: r.Layers, Upper: f.Path("upper"), Work: f.Path("work")}
+		opt.Overlay = &plan.Overlay{Lower: r.Layers, Upper: f.Path("upper"), Work: f.Path("work"), Volatile: r.Host.AutoRemove}
 	}
 	return plan.Compile(spec, facts, opt)
 }
@@ -60,11 +60,14 @@ func Plan(r *folder.Record, f folder.Folder, spec *specs.Spec) (*plan.Plan, erro
 	return compile(spec, r, f, host, group, tasks, nil)
 }
 
-// prepareLayer makes the writable layer's folders.
+// prepareLayer makes the writable layer's folders. What says that a volatile one was mounted before has to go: it was by this very
+// container, whose files are still there.
 func prepareLayer(f folder.Folder) error {
 	for _, d := range [...]string{"upper", "work"} {
 		if err := unix.Mkdir(f.Path(d), 0o755); err != nil && err != unix.EEXIST {
 			return fmt.Errorf("create %s: %w", f.Path(d), err)
+		} else if err != nil && d == "work" {
+			f.ForgetVolatile()
 		}
 	}
 	return nil

@@ -190,7 +190,7 @@ func (f *foreign) listen() (int, error) {
 // withRoot runs something with the container's root mounted, where nobody else sees it.
 func (f *foreign) withRoot(layers []string, do func() error) error {
 	_, err := inPrivateMounts(func() (int, error) {
-		if err := mountLayers(f.folder, layers); err != nil {
+		if err := mountLayers(f.folder, layers, false); err != nil {
 			return -1, err
 		}
 		return -1, do()

@@ -40,7 +40,7 @@ func mappedRoot(f folder.Folder, r *folder.Record) (tree int, err error) {
 		if err := actAs(int(r.Host.IDStart)); err != nil {
 			return -1, err
 		}
-		if err := mountLayers(f, r.Layers); err != nil {
+		if err := mountLayers(f, r.Layers, r.Host.AutoRemove); err != nil {
 			return -1, err
 		}
 		tree, err := unix.OpenTree(unix.AT_FDCWD, f.Path("rootfs"), unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
@@ -94,9 +94,12 @@ func mapOwners(dir string, ns int) error {
 	return os.NewSyscallError("move_mount", unix.MoveMount(fd, "", unix.AT_FDCWD, dir, unix.MOVE_MOUNT_F_EMPTY_PATH))
 }
 
-// mountLayers mounts the container's overlay at its rootfs.
-func mountLayers(f folder.Folder, layers []string) error {
+// mountLayers mounts the container's overlay at its rootfs; see plan.Overlay for volatile.
+func mountLayers(f folder.Folder, layers []string, volatile bool) error {
 	data := "lowerdir=" + strings.Join(layers, ":") + ",upperdir=" + f.Path("upper") + ",workdir=" + f.Path("work")
+	if volatile {
+		data += ",volatile"
+	}
 	if err := unix.Mount("overlay", f.Path("rootfs"), "overlay", 0, data); err != nil {
 		return fmt.Errorf("mount the container's layers: %w", err)
 	}

@@ -37,6 +37,7 @@ type monitor struct {
 	lock    folder.Lock
 
 	pidfd   int
+	program int // wire.ProgramFD until it is closed, or -1
 	log     logging.Log
 	output  *output
 	group   *group
@@ -63,7 +64,10 @@ func Main() int {
 	// What this process ends by must not be its container's fate, and Ctrl-C is for the command.
 	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 	unix.CloseOnExec(wire.FD)
-	m := &monitor{pidfd: -1, stdin: -1, input: -1, door: wire.Conn{FD: -1}}
+	m := &monitor{pidfd: -1, stdin: -1, input: -1, program: -1, door: wire.Conn{FD: -1}}
+	if _, err := unix.FcntlInt(wire.ProgramFD, unix.F_SETFD, unix.FD_CLOEXEC); err == nil {
+		m.program = wire.ProgramFD
+	}
 	if err := m.accept(wire.Conn{FD: wire.FD}); err != nil {
 		fmt.Fprintln(os.Stderr, "bantam-oci monitor:", err)
 		return 1
@@ -131,6 +135,10 @@ func (m *monitor) watch() {
 		m.watchMemory()
 	}
 	m.stir()
+	if m.program >= 0 {
+		unix.Close(m.program)
+		m.program = -1
+	}
 	for !m.listen(m.pidfd, m.patience()) {
 		m.health.tick(m)
 		m.settle()
@@ -173,7 +181,7 @@ func (m *monitor) clear() error {
 // leave ends the monitor: it removes what is left, and with --rm the container.
 func (m *monitor) leave() int {
 	err := m.clear()
-	if m.record.Host.AutoRemove && !(m.job.Tied && len(m.clients) > 0) {
+	if m.record.Host.AutoRemove && !(m.job.Tied && len(m.clients) > 0) && !m.folder.Kept() {
 		if rm := m.discard(); err == nil {
 			err = rm
 		}

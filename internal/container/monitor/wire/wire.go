@@ -60,6 +60,10 @@ import (
 // FD is the descriptor at which a monitor finds its end.
 const FD = 3
 
+// ProgramFD is the descriptor at which a monitor finds the mount that its program was executed from, or something that it does not need. It
+// closes it when nobody waits: the last one to close a mount that is in no namespace waits for an RCU grace period.
+const ProgramFD = 4
+
 // Kind is the first byte of a message.
 type Kind byte
 
