@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"time"
+
+	"bantam/internal/parallel"
 )
 
 // settleAfter is when, in milliseconds, a container counts as one that stays, and a command's visit as over.
@@ -53,7 +55,7 @@ const heapGrowth = 25
 // collection may end while there is neither: the runtime would take it for a big heap, and huge pages for its tables.
 func restHeap(room int64) {
 	debug.SetGCPercent(heapGrowth)
-	debug.FreeOSMemory()
+	parallel.Alone(debug.FreeOSMemory)
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
 	debug.SetMemoryLimit(int64(s.Sys-s.HeapSys+s.HeapInuse) + heapRoom + room)
