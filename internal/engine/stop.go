@@ -145,10 +145,10 @@ func (e *Engine) Restart(name string, o *StopOptions) error {
 	}
 	if c.Record.Host.AutoRemove {
 		release, err := c.Keep()
-		defer release()
 		if err != nil {
 			return err
 		}
+		defer release()
 	}
 	if err := e.stop(c, o); err != nil {
 		return err

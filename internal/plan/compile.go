@@ -162,10 +162,7 @@ func (c *compiler) overlay(o *Overlay) error {
 			return nil
 		}
 	} else {
-		data += ",upperdir=" + o.Upper + ",workdir=" + o.Work
-		if o.Volatile {
-			data += ",volatile"
-		}
+		data = o.Writable()
 	}
 	if len(data) >= 4096 {
 		return errors.New("the image has too many layers for one overlay mount: its options are longer than a page")
@@ -174,6 +171,15 @@ func (c *compiler) overlay(o *Overlay) error {
 	c.call(unix.SYS_MOUNT, c.path("overlay"), c.path(on), c.path("overlay"), imm(0), c.path(data))
 	c.root, _ = c.get(unix.SYS_OPENAT, imm(atCwd), c.path(on), imm(uint64(unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC)))
 	return nil
+}
+
+// Writable is the text of mount(2) for an overlay that has an upper folder.
+func (o *Overlay) Writable() string {
+	data := "lowerdir=" + strings.Join(o.Lower, ":") + ",upperdir=" + o.Upper + ",workdir=" + o.Work
+	if o.Volatile {
+		data += ",volatile"
+	}
+	return data
 }
 
 // bindRoot binds a folder onto itself, so that the root is a mount, and keeps the mount's descriptor.

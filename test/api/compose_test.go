@@ -9,22 +9,8 @@ import (
 	"bantam/internal/testenv"
 )
 
-const applicationTwo = `
-services:
-  store:
-    image: box
-    command: ["sh", "-c", "mkdir -p /srv/www; echo from-store >/data/x; cp /data/x /srv/www/index.html; exec httpd -f -p 8080 -h /srv/www"]
-    volumes: ["data:/data"]
-    healthcheck: {test: ["CMD", "wget", "-q", "-O", "-", "http://127.0.0.1:8080/"], interval: 1s}
-  web:
-    build: ./web
-    depends_on: {store: {condition: service_healthy}}
-    ports: ["18081:9090"]
-  job:
-    image: box
-    command: ["sh", "-c", "until wget -q -O - http://store:8080/index.html; do sleep 1; done; sleep 1000"]
-volumes: {data: {}}
-`
+// applicationTwo is application in the form of compose v2, which can wait for health.
+var applicationTwo = strings.NewReplacer("version: \"3.7\"\n", "", "depends_on: [store]", "depends_on: {store: {condition: service_healthy}}").Replace(application)
 
 // Compose v2, with the classic builder. Its build takes minutes, so it runs where BANTAM_NIGHTLY
 // is 1, or BANTAM_COMPOSE names the program.

@@ -26,27 +26,26 @@ func (e *engines) api() ([]row, error) {
 	if err := answers("bantamd", append(ours, "version")); err != nil {
 		return nil, err
 	}
-	contestants := map[string][]string{"bantam": ours, "docker": e.docker}
+	both := []client{{"bantam", ours, socket}, {"docker", e.docker, filepath.Join(e.dir, "docker", "d.sock")}}
 	idle, err := residentOf(daemon.Process.Pid)
 	if err != nil {
 		return nil, err
 	}
 	rows := []row{{Name: "bantamd, idle, resident", View: "engine", Unit: "MiB", Runs: 1, Medians: map[string]float64{"bantam": idle}, Minima: map[string]float64{"bantam": idle}}}
-	run, err := e.clients("docker run --rm --network none", contestants, "run", "--rm", "--network", "none", "box", "/bin/true")
+	run, err := e.clients("docker run --rm --network none", both, "run", "--rm", "--network", "none", "box", "/bin/true")
 	if err != nil {
 		return nil, err
 	}
-	for _, prefix := range contestants {
-		if err := command(append(prefix, "run", "-d", "--name", "bench-exec", "--network", "none", "box", "/bin/busybox", "sleep", "1000")); err != nil {
+	for _, c := range both {
+		if err := command(append(slices.Clone(c.line), "run", "-d", "--name", "bench-exec", "--network", "none", "box", "/bin/busybox", "sleep", "1000")); err != nil {
 			return nil, err
 		}
-		defer command(append(prefix, "rm", "-f", "bench-exec"))
+		defer command(append(slices.Clone(c.line), "rm", "-f", "bench-exec"))
 	}
-	exec, err := e.clients("docker exec", contestants, "exec", "bench-exec", "/bin/true")
+	exec, err := e.clients("docker exec", both, "exec", "bench-exec", "/bin/true")
 	if err != nil {
 		return nil, err
 	}
-	both := []client{{"bantam", ours, socket}, {"docker", e.docker, filepath.Join(e.dir, "docker", "d.sock")}}
 	streams, err := e.streams(both)
 	if err != nil {
 		return nil, err
@@ -56,15 +55,15 @@ func (e *engines) api() ([]row, error) {
 }
 
 // clients lets the contestants take turns.
-func (e *engines) clients(name string, contestants map[string][]string, args ...string) (row, error) {
+func (e *engines) clients(name string, contestants []client, args ...string) (row, error) {
 	all := map[string]samples{}
 	for range e.runs {
-		for who, prefix := range contestants {
-			c, err := e.native.measure(0, os.Environ(), append(append([]string{}, prefix...), args...)...)
+		for _, c := range contestants {
+			cost, err := e.native.measure(0, os.Environ(), slices.Concat(c.line, args)...)
 			if err != nil {
 				return row{}, err
 			}
-			all[who] = append(all[who], c)
+			all[c.name] = append(all[c.name], cost)
 		}
 	}
 	return newRow(name, "engine", "ms", false, milliseconds, all), nil

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -217,21 +216,12 @@ func (e *engines) oneRun() (cost, error) {
 // average: 10 ms is a hundred containers a second.
 func (e *engines) rate() (row, error) {
 	const inFlight, each = 4, 50
-	errs := make([]error, inFlight)
-	var all sync.WaitGroup
 	start := time.Now()
-	for w := range inFlight {
-		all.Go(func() {
-			for i := 0; i < each && errs[w] == nil; i++ {
-				_, errs[w] = e.oneRun()
-			}
-		})
-	}
-	all.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return row{}, err
-		}
+	if err := inParallel(inFlight*each, inFlight, func(int) error {
+		_, err := e.oneRun()
+		return err
+	}); err != nil {
+		return row{}, err
 	}
 	per := float64(time.Since(start)) / float64(time.Millisecond) / (inFlight * each)
 	return row{Name: "container, 4 in flight", View: "engine", Unit: "ms", Runs: inFlight * each,

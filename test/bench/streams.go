@@ -172,7 +172,7 @@ func rowOf(name string, all map[string][]float64) row {
 
 // crowded measures the list of many containers, and many starts at once.
 func (e *engines) crowded(all []client) ([]row, error) {
-	together, answers, lists := map[string][]float64{}, map[string][]float64{}, map[string]samples{}
+	together, answers := map[string][]float64{}, map[string][]float64{}
 	for _, c := range all {
 		start := time.Now()
 		if err := inParallel(atOnce, atOnce, func(int) error {
@@ -193,13 +193,12 @@ func (e *engines) crowded(all []client) ([]row, error) {
 			return nil, err
 		}
 	}
+	list, err := e.clients("docker ps, 500 running", all, "ps")
+	if err != nil {
+		return nil, err
+	}
 	for range e.runs {
 		for _, c := range all {
-			cost, err := e.native.measure(0, os.Environ(), append(slices.Clone(c.line), "ps")...)
-			if err != nil {
-				return nil, err
-			}
-			lists[c.name] = append(lists[c.name], cost)
 			took, err := c.get("/containers/json", listed)
 			if err != nil {
 				return nil, err
@@ -207,7 +206,7 @@ func (e *engines) crowded(all []client) ([]row, error) {
 			answers[c.name] = append(answers[c.name], took)
 		}
 	}
-	return []row{rowOf("docker run, 100 at once", together), newRow("docker ps, 500 running", "engine", "ms", false, milliseconds, lists), rowOf("the answer to docker ps, 500 running", answers)}, nil
+	return []row{rowOf("docker run, 100 at once", together), list, rowOf("the answer to docker ps, 500 running", answers)}, nil
 }
 
 // removeAll removes containers, a few at a time and not for ever: dockerd was seen to stop answering when it was to remove 500 at once.

@@ -1,7 +1,10 @@
 package folder
 
 import (
+	"errors"
 	"os"
+
+	"bantam/internal/statefile"
 
 	"golang.org/x/sys/unix"
 )
@@ -52,28 +55,37 @@ func (f Folder) Marked(m Mark) bool { return unix.Access(f.MarkPath(m), unix.F_O
 
 // Keep has the container stay when it ends, whatever its record says, until release is called or this process ends.
 func (f Folder) Keep() (release func(), err error) {
-	fd := -1
-	err = f.Mark(kept, func(path string) (err error) {
-		fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CREAT|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
-		return err
-	})
-	if err == nil {
-		err = os.NewSyscallError("flock", unix.Flock(fd, unix.LOCK_SH))
-	}
-	return func() {
-		if unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == nil { // else somebody else needs it, too
-			f.Unmark(kept)
+	for {
+		err := f.Mark(kept, func(path string) error {
+			if err := unix.Mkdir(path, 0o700); err != unix.EEXIST {
+				return err
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
-		unix.Close(fd)
-	}, err
+		lock, err := statefile.ShareDir(f.MarkPath(kept))
+		if errors.Is(err, os.ErrNotExist) {
+			continue // another one's release was quicker
+		}
+		if err != nil {
+			return nil, err
+		}
+		return func() {
+			if _, err := statefile.TryLock(lock.FD); err == nil { // else somebody else needs it, too
+				f.Unmark(kept)
+			}
+			lock.Free()
+		}, nil
+	}
 }
 
 // Kept says that somebody keeps the container.
 func (f Folder) Kept() bool {
-	fd, err := unix.Open(f.MarkPath(kept), unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
-	if err != nil {
-		return false
+	lock, err := statefile.TryLockDir(f.MarkPath(kept))
+	if err == nil {
+		lock.Free()
 	}
-	defer unix.Close(fd)
-	return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == unix.EWOULDBLOCK
+	return errors.Is(err, ErrBusy)
 }

@@ -26,9 +26,14 @@ func compile(spec *specs.Spec, r *folder.Record, f folder.Folder, host *cgroup.H
 		Trees:       trees,
 	}
 	if _, made := trees["/"]; !made {
-		opt.Overlay = &plan.Overlay{Lower: r.Layers, Upper: f.Path("upper"), Work: f.Path("work"), Volatile: r.Host.AutoRemove}
+		opt.Overlay = overlay(f, r.Layers, r.Host.AutoRemove)
 	}
 	return plan.Compile(spec, facts, opt)
+}
+
+// overlay has the container's writable layer on top of the image's.
+func overlay(f folder.Folder, layers []string, volatile bool) *plan.Overlay {
+	return &plan.Overlay{Lower: layers, Upper: f.Path("upper"), Work: f.Path("work"), Volatile: volatile}
 }
 
 // Spec is the OCI spec of a container by its record. init is the program of --init.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"bantam/internal/container/folder"
 	"bantam/internal/launch"
@@ -96,11 +95,7 @@ func mapOwners(dir string, ns int) error {
 
 // mountLayers mounts the container's overlay at its rootfs; see plan.Overlay for volatile.
 func mountLayers(f folder.Folder, layers []string, volatile bool) error {
-	data := "lowerdir=" + strings.Join(layers, ":") + ",upperdir=" + f.Path("upper") + ",workdir=" + f.Path("work")
-	if volatile {
-		data += ",volatile"
-	}
-	if err := unix.Mount("overlay", f.Path("rootfs"), "overlay", 0, data); err != nil {
+	if err := unix.Mount("overlay", f.Path("rootfs"), "overlay", 0, overlay(f, layers, volatile).Writable()); err != nil {
 		return fmt.Errorf("mount the container's layers: %w", err)
 	}
 	return nil
