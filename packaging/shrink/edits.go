@@ -1,5 +1,11 @@
 package main
 
+import (
+	"fmt"
+	ieee "hash/crc32"
+	"strings"
+)
+
 // The runtime's part of the table's new form, and what else it does without in box. What
 // symtab.go says of a function in 44 bytes and two arrays is here
 //
@@ -95,7 +101,7 @@ var starts = []edit{
 	{"proc.go", "\t\tprocs = defaultGOMAXPROCS(numCPUStartup)\n", "\t\tprocs = 1\n\t\tsched.customGOMAXPROCS = true\n", 1},
 	{"proc.go", "\t\tprocs = int32(n)\n\t\tsched.customGOMAXPROCS = true\n", "\t\tprocs = 1\n\t\tsched.customGOMAXPROCS = true\n\t\tchosen = int(n)\n", 1},
 	{"proc.go", "\tif haveSysmon {\n\t\tsystemstack(func() {\n\t\t\tnewm(sysmon, nil, -1)\n\t\t})\n\t}\n", "", 1},
-	{"proc.go", "\tgcenable()\n\tdefaultGOMAXPROCSUpdateEnable() // don't STW before runtime initialized.\n", "\tgcenable()\n\tsingle.Store(1)\n", 1},
+	{"proc.go", "\tgcenable()\n\tdefaultGOMAXPROCSUpdateEnable() // don't STW before runtime initialized.\n", "\tgcenable()\n\thelpers = startHelpers\n\tsingle.Store(1)\n", 1},
 	{"proc.go", "// The main goroutine.\nfunc main() {\n", widen + "// The main goroutine.\nfunc main() {\n", 1},
 	{"proc.go", "func newproc(fn *funcval) {\n", "func newproc(fn *funcval) {\n" + widened, 1},
 	{"time.go", "arg any, c *hchan) *timeTimer {\n\tt := new(timeTimer)\n", "arg any, c *hchan) *timeTimer {\n" + widened + "\tt := new(timeTimer)\n", 1},
@@ -105,9 +111,12 @@ var starts = []edit{
 
 	// The collector's workers are goroutines, but are started where the world must not be stopped.
 	{"mgc.go", "\treleasem(mp)\n\tmp = nil\n\n\tif gp := getg(); gp.bubble != nil {\n", "\treleasem(mp)\n\tmp = nil\n" + widened + "\n\tif gp := getg(); gp.bubble != nil {\n", 1},
-	// Whoever opens a file has a goroutine for finalizers, with nothing to do before there was a collection.
-	{"mfinal.go", "\t\tgo runFinalizers()\n", "\t\tone := single.Swap(0)\n\t\tgo runFinalizers()\n\t\tsingle.Store(one)\n", 1},
-	{"mcleanup.go", "\t\tgo runCleanups()\n", "\t\tone := single.Swap(0)\n\t\tgo runCleanups()\n\t\tsingle.Store(one)\n", 1},
+	// The runtime's own goroutines have nothing to do before there is a collection: sweeping, giving memory back, two minutes' wait, and what
+	// whoever opens a file has for finalizers and cleanups.
+	{"mgc.go", "\tc := make(chan int, 2)\n\tgo bgsweep(c)\n\tgo bgscavenge(c)\n\t<-c\n\t<-c\n", "", 1},
+	{"proc.go", "func init() {\n\tgo forcegchelper()\n}\n", "", 1},
+	{"mfinal.go", "func createfing() {\n", "func createfing() {\n\tif single.Load() != 0 {\n\t\treturn\n\t}\n", 1},
+	{"mcleanup.go", "func (q *cleanupQueue) needG() bool {\n", "func (q *cleanupQueue) needG() bool {\n\tif single.Load() != 0 {\n\t\treturn false\n\t}\n", 1},
 	// A thread is there to have each signal unblocked that somebody wants to hear of, and is told of each. It is needed where the
 	// process was started with the signal blocked; else no thread blocks it.
 	{"signal_unix.go", "\t\tensureSigM()\n\t\tenableSigChan <- sig\n\t\t<-maskUpdatedChan\n", "\t\tif blockedAtStart(sig) {\n\t\t\tensureSigM()\n\t\t\tenableSigChan <- sig\n\t\t\t<-maskUpdatedChan\n\t\t}\n", 1},
@@ -116,9 +125,36 @@ var starts = []edit{
 	// Nobody reads profiles of the memory, whose tables are large, and stacks are cut from pieces of which each page is written to.
 	{"mprof.go", "var MemProfileRate int = 512 * 1024\n", "var MemProfileRate int = 0\n", 1},
 	{"malloc.go", "\t_StackCacheSize = 32 * 1024\n", "\t_StackCacheSize = 16 * 1024\n", 1},
-	// The first goroutine, which is bound to its thread until the program begins, waits for no other one: it would take a second thread.
-	{"mgc.go", "\tgo bgscavenge(c)\n\t<-c\n\t<-c\n", "\tgo bgscavenge(c)\n", 1},
+	// The first goroutine's stack is as large at once as those of our programs become: to find out what to copy takes the tables of many functions.
+	{"proc.go", "\t\tnewg = malg(stackMin)\n", "\t\tsize := int32(stackMin)\n\t\tif !mainStarted {\n\t\t\tsize = 64 << 10\n\t\t}\n\t\tnewg = malg(size)\n", 1},
+	// Where a program's variables have pointers is unpacked for the first collection.
+	{"symtab.go", "\t\t\tmd.gcdatamask = progToPointerMask((*byte)(unsafe.Pointer(md.gcdata)), scanDataSize)\n", "", 1},
+	{"symtab.go", "\t\t\tmd.gcbssmask = progToPointerMask((*byte)(unsafe.Pointer(md.gcbss)), scanBSSSize)\n", "", 1},
+	{"mgc.go", "\tsemacquire(&work.startSema)\n", "\tsemacquire(&work.startSema)\n" + pointerMasks, 1},
+	// That the linker has sorted its table of functions is not looked at again each time: it has a page for each five hundred.
+	{"symtab.go", "\tfor i := 0; i < nftab; i++ {\n\t\t// NOTE:", "\tfor i := nftab; i < nftab; i++ {\n\t\t// NOTE:", 1},
+	// How much stack preempting takes is looked up in the tables of three functions; it is less than this, or the runtime would refuse to start.
+	{"preempt.go", "\tf := findfunc(abi.FuncPCABI0(asyncPreempt))\n\ttotal := funcMaxSPDelta(f)\n\tf = findfunc(abi.FuncPCABIInternal(asyncPreempt2))\n\ttotal += funcMaxSPDelta(f)\n\tf = findfunc(abi.FuncPCABIInternal(xRegRestore))\n\ttotal += funcMaxSPDelta(f)\n", "\ttotal := stackNosplit - 8*goarch.PtrSize\n", 1},
+	// The environment's strings stay where the kernel has put them, as the arguments do.
+	{"runtime1.go", "\t\tenvs[i] = gostring(argv_index(argv, argc+1+i))\n", "\t\tenvs[i] = gostringnocopy(argv_index(argv, argc+1+i))\n", 1},
+	// What a signal was set to is asked by the call that sets it, but for the two that stay ignored.
+	{"signal_unix.go", "\t\tfwdSig[i] = getsig(i)\n\n\t\tif !sigInstall", swapped + "\t\tfwdSig[i] = getsig(i)\n\n\t\tif !sigInstall", 1},
+	{"os_linux.go", "func setsig(i uint32, fn uintptr) {\n", swapsig, 1},
+	{"os_linux.go", "\tsa.sa_handler = fn\n\tsigaction(i, &sa, nil)\n", "\tsa.sa_handler = fn\n\tvar old sigactiont\n\tsigaction(i, &sa, &old)\n\treturn old.sa_handler\n", 1},
+	// CPUID leaves a virtual machine, for 6 µs and more: three of nine questions are left. Not asked are the name, RDTSCP, in whose place RDTSC
+	// does between two fences, AVX-VNNI, which nothing here has instructions of, and what was asked already.
+	{"asm_amd64.s", cpuInfo, "", 1},
+	{"cpuflags_amd64.go", "isERMSNiceCPU := isIntel\n", "isERMSNiceCPU := cpu.IsIntel\n", 1},
+	{cpuX86, "func doinit() {\n", "// IsIntel says whose processor it is.\nvar IsIntel bool\n\nfunc doinit() {\n", 1},
+	{cpuX86, "\tmaxID, _, _, _ := cpuid(0, 0)\n", "\tmaxID, vendor, _, _ := cpuid(0, 0)\n\tIsIntel = vendor == 0x756e6547 // Genu\n", 1},
+	{cpuX86, "\tmaxExtendedFunctionInformation, _, _, _ = cpuid(0x80000000, 0)\n\n", "", 1},
+	{cpuX86, "\teax7, ebx7, ecx7, edx7 := cpuid(7, 0)\n", "\t_, ebx7, ecx7, edx7 := cpuid(7, 0)\n", 1},
+	{cpuX86, rdtscp, "", 1},
+	{cpuX86, avxVNNI, "", 1},
+	// How large a huge page is the runtime wants to know for a heap that grows, and takes 2 MB where it isn't told.
+	{"os_linux.go", "\tphysHugePageSize = getHugePageSize()\n", "\tphysHugePageSize = 0\n", 1},
 	// A package for compression asks for the tables of CRC-32C at the start of each program that has it; they are computed by who needs them.
+	{crc32, "var IEEETable = simpleMakeTable(IEEE)\n", fmt.Sprintf("var IEEETable = &Table%s\n", strings.TrimPrefix(fmt.Sprintf("%#v", *ieee.IEEETable), "crc32.Table")), 1},
 	{crc32, "\thaveCastagnoli.Store(true)\n", "", 1},
 	{crc32, "var castagnoliInitOnce = sync.OnceFunc(func() {\n\tcastagnoliTable = simpleMakeTable(Castagnoli)\n",
 		"var castagnoliTableOnce = sync.OnceFunc(func() {\n\tcastagnoliTable = simpleMakeTable(Castagnoli)\n\thaveCastagnoli.Store(true)\n})\n\nvar castagnoliInitOnce = sync.OnceFunc(func() {\n", 1},
@@ -126,7 +162,80 @@ var starts = []edit{
 	{crc32, "tab == castagnoliTable:\n", "tab == castagnoliTable:\n\t\tcastagnoliInitOnce()\n", 1},
 }
 
-const crc32 = "hash/crc32/crc32.go"
+const (
+	crc32  = "hash/crc32/crc32.go"
+	cpuX86 = "internal/cpu/cpu_x86.go"
+)
+
+const pointerMasks = `	for md := &firstmoduledata; md != nil; md = md.next {
+		if md.gcdatamask.bytedata == nil {
+			md.gcdatamask = progToPointerMask((*byte)(unsafe.Pointer(md.gcdata)), md.edata-md.data)
+			md.gcbssmask = progToPointerMask((*byte)(unsafe.Pointer(md.gcbss)), md.ebss-md.bss)
+		}
+	}
+`
+
+const swapped = `		if i != _SIGHUP && i != _SIGINT && sigInstallGoHandler(i) {
+			handlingSig[i] = 1
+			fwdSig[i] = swapsig(i, abi.FuncPCABIInternal(sighandler))
+			continue
+		}
+`
+
+const swapsig = `func setsig(i uint32, fn uintptr) {
+	swapsig(i, fn)
+}
+
+// swapsig says what the signal was set to before.
+//
+//go:nosplit
+//go:nowritebarrierrec
+func swapsig(i uint32, fn uintptr) uintptr {
+`
+
+const cpuInfo = `	MOVL	$0, AX
+	CPUID
+	CMPL	AX, $0
+	JE	nocpuinfo
+
+	CMPL	BX, $0x756E6547  // "Genu"
+	JNE	notintel
+	CMPL	DX, $0x49656E69  // "ineI"
+	JNE	notintel
+	CMPL	CX, $0x6C65746E  // "ntel"
+	JNE	notintel
+	MOVB	$1, runtime·isIntel(SB)
+
+notintel:
+	// Load EAX=1 cpuid flags
+	MOVL	$1, AX
+	CPUID
+	MOVL	AX, runtime·processorVersionInfo(SB)
+
+nocpuinfo:
+`
+
+const rdtscp = `	var maxExtendedInformation uint32
+	maxExtendedInformation, _, _, _ = cpuid(0x80000000, 0)
+
+	if maxExtendedInformation < 0x80000001 {
+		osInit()
+		return
+	}
+
+	_, _, _, edxExt1 := cpuid(0x80000001, 0)
+	X86.HasRDTSCP = isSet(edxExt1, cpuid_RDTSCP)
+
+`
+
+const avxVNNI = `	if eax7 >= 1 {
+		eax71, _, _, _ := cpuid(7, 1)
+		if X86.HasAVX {
+			X86.HasAVXVNNI = isSet(eax71, cpuid_AVXVNNI)
+		}
+	}
+
+`
 
 const widen = `// single is 1 from when the runtime is ready, while there is one processor, no goroutine beside main's, and no sysmon.
 var single atomic.Uint32
@@ -151,6 +260,21 @@ func watch() {
 	systemstack(func() {
 		newm(sysmon, nil, -1)
 	})
+	helpers()
+}
+
+// helpers is startHelpers, as a variable because a collection begins in mallocgc, which is what the order of initialisation is about.
+var helpers func()
+
+func startHelpers() {
+	c := make(chan int, 2)
+	go bgsweep(c)
+	go bgscavenge(c)
+	go forcegchelper()
+	createfing()
+	if gcCleanups.needG() {
+		gcCleanups.createGs()
+	}
 }
 
 `

@@ -230,8 +230,13 @@ func (o *Out) CopyFrom(fd int, size int64) int64 {
 
 // kernelCopy copies up to size bytes by sendfile, without bringing them here, and returns how many it did. The rest is
 // to be read and written, if only to see which of the two fails: sendfile doesn't say. Files of the kernel
-// (proc) say to it that they are empty.
+// (proc) say to it that they are empty. A pipe would hold the file's own pages, in which its reader sees what is
+// written to the file afterwards.
 func kernelCopy(to, from int, size int64) (n int64) {
+	var st syscall.Stat_t
+	if syscall.Fstat(to, &st) != nil || st.Mode&syscall.S_IFMT == syscall.S_IFIFO {
+		return 0
+	}
 	const most = 16 << 20 // each call may cost the thread its place in the scheduler
 	for n < size {
 		k, err := syscall.Sendfile(to, from, nil, int(min(size-n, most)))
