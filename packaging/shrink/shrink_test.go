@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"bantam/internal/testenv"
@@ -290,6 +291,7 @@ func FuzzTable(f *testing.F) {
 const alone = `package main
 
 import (
+	"hash/crc32"
 	"os"
 	"os/signal"
 	"runtime"
@@ -325,7 +327,27 @@ func blocked(f func(to int)) byte {
 	}
 }
 
+type node struct {
+	value int
+	next  *node
+}
+
+var (
+	bss  *[64]int
+	data = &node{next: new(node)}
+)
+
+//go:noinline
+func deep(n int) int {
+	var room [32]int
+	if n == 0 {
+		return room[n]
+	}
+	return deep(n-1) + 1
+}
+
 func main() {
+	data.next = new(node)
 	time.Sleep(time.Millisecond)
 	println("threads", threads(), "processors", runtime.GOMAXPROCS(0))
 	var which = os.Args[1]
@@ -358,6 +380,55 @@ func main() {
 		runtime.SetFinalizer(&[64]int{}, func(*[64]int) { close(freed) })
 		runtime.GC()
 		<-freed
+	case "cleanup":
+		freed := make(chan bool)
+		runtime.AddCleanup(&[64]int{}, func(int) { close(freed) }, 0)
+		runtime.GC()
+		<-freed
+	case "variables":
+		bss = new([64]int)
+		runtime.SetFinalizer(bss, func(*[64]int) { panic("bss") })
+		runtime.SetFinalizer(data.next, func(*node) { panic("data") })
+		runtime.GC()
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond)
+		bss[0] = data.next.value
+	case "deep":
+		if deep(100000) != 100000 {
+			panic("deep")
+		}
+		runtime.GC()
+		deep(10)
+	case "endless":
+		go func() {
+			for {
+			}
+		}()
+		time.Sleep(time.Millisecond)
+		runtime.GC()
+	case "environment":
+		before := os.Getenv("PATH")
+		os.Setenv("PATH", "x")
+		os.Setenv("NEW", before)
+		runtime.GC()
+		if before == "" || os.Getenv("PATH") != "x" || os.Getenv("NEW") != before {
+			panic("environment")
+		}
+	case "crc32":
+		if crc32.IEEETable[1] != 0x77073096 || crc32.IEEETable[255] != 0x2d02ef8d ||
+			crc32.ChecksumIEEE([]byte("123456789")) != 0xcbf43926 || crc32.Checksum([]byte("123456789"), crc32.MakeTable(crc32.Castagnoli)) != 0xe3069283 {
+			panic("crc32")
+		}
+		runtime.GC()
+	case "ignored":
+		if !signal.Ignored(syscall.SIGHUP) || signal.Ignored(syscall.SIGTERM) {
+			panic("ignored")
+		}
+		syscall.Kill(syscall.Getpid(), syscall.SIGHUP)
+		return
+	case "ends":
+		syscall.Kill(syscall.Getpid(), syscall.SIGTERM)
+		select {}
 	}
 	if which == "three" {
 		blocked(func(to int) { go syscall.Write(to, []byte("x")) })
@@ -384,7 +455,7 @@ func TestStarts(t *testing.T) {
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	for _, which := range []string{"goroutine", "timer", "signal", "garbage", "collect"} {
+	for _, which := range []string{"goroutine", "timer", "signal", "garbage", "collect", "cleanup", "variables", "deep", "endless", "environment", "crc32"} {
 		for _, env := range []string{"A=", "GOMAXPROCS=1"} {
 			for range 5 {
 				cmd := exec.Command(out, which)
@@ -402,6 +473,14 @@ func TestStarts(t *testing.T) {
 		if text, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(text), "done") {
 			t.Errorf("blocked: %v\n%s", err, text)
 		}
+	}
+	cmd = exec.Command("sh", "-c", `trap "" HUP; exec "$0" ignored`, out)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("ignored: %v\n%s", err, text)
+	}
+	cmd = exec.Command(out, "ends")
+	if text, err := cmd.CombinedOutput(); err == nil || cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
+		t.Errorf("ends: %v\n%s", err, text)
 	}
 	cmd = exec.Command(out, "three")
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=3")
