@@ -33,7 +33,7 @@ func (c *call) psCommand() *command {
 			}
 			o.Last = int(max(last, 0))
 			o.Size = o.Size || strings.Contains(format, ".Size")
-			rows, err := c.psRows(&o, noTrunc)
+			rows, err := engine.Rows(c.engine(), &o, func(c *engine.Container) any { return psRow(c, noTrunc) })
 			if err != nil {
 				return c.fail(err)
 			}
@@ -48,19 +48,6 @@ func (c *call) psCommand() *command {
 			return c.list(format, l)
 		},
 	}
-}
-
-// psRows lists containers. Those that are measured are kept until it is known which they are.
-func (c *call) psRows(o *engine.ListOptions, noTrunc bool) (rows []any, err error) {
-	row := func(c *engine.Container) any { return psRow(c, noTrunc) }
-	if !o.Size {
-		return engine.Rows(c.engine(), o, row)
-	}
-	list, err := c.engine().Containers(o)
-	for i := range list {
-		rows = append(rows, row(&list[i]))
-	}
-	return rows, err
 }
 
 func psListing() *listing {

@@ -34,16 +34,20 @@ func (e *Engine) List(all bool) ([]Container, error) {
 
 // Containers lists containers, newest first.
 func (e *Engine) Containers(o *ListOptions) ([]Container, error) {
-	list, err := Rows(e, o, func(c *Container) Container {
-		own := *c
-		r, st := *c.Record, *c.State
-		own.Record, own.State = &r, &st
-		return own
-	})
-	if err == nil && o.Size {
-		err = e.measure(list)
-	}
-	return list, err
+	return Rows(e, o, kept)
+}
+
+// kept is a container that stays when the call is over.
+func kept(c *Container) Container {
+	own := *c
+	r, st := *c.Record, *c.State
+	own.Record, own.State = &r, &st
+	return own
+}
+
+// Lines makes a text of every container that is asked for, as [Rows] does.
+func (e *Engine) Lines(o *ListOptions, do func(c *Container) []byte) ([][]byte, error) {
+	return Rows(e, o, do)
 }
 
 // row is what is made of a container, and what it is sorted by.
@@ -52,10 +56,28 @@ type row[T any] struct {
 	made    T
 }
 
-// Rows makes something of every container that is asked for, newest first; sizes are not measured. A container is there
+// Rows makes something of every container that is asked for, newest first. A container is there
 // for the call alone, the next one takes its memory, as of a thousand that would be the most of what a list costs. Calls
-// are made side by side.
+// are made side by side. Those that are to be measured are kept until it is known which they are.
 func Rows[T any](e *Engine, o *ListOptions, do func(c *Container) T) ([]T, error) {
+	if !o.Size {
+		return rowsOf(e, o, do)
+	}
+	list, err := rowsOf(e, o, kept)
+	if err == nil {
+		err = e.measure(list)
+	}
+	if err != nil {
+		return nil, err
+	}
+	made := make([]T, len(list))
+	for i := range list {
+		made[i] = do(&list[i])
+	}
+	return made, nil
+}
+
+func rowsOf[T any](e *Engine, o *ListOptions, do func(c *Container) T) ([]T, error) {
 	s, err := e.containers()
 	if err != nil {
 		return nil, err

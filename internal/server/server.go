@@ -69,7 +69,7 @@ func Run(e *engine.Engine, version engine.VersionInfo, builder engine.Builder, o
 	notes := &logger{w: log, level: level}
 	e.Notes = notes.at(warning)
 	h := &http.Server{
-		Handler:           observe(docker.New(e, version, builder), metrics, audit, notes),
+		Handler:           resting(observe(docker.New(e, version, builder), metrics, audit, notes)),
 		ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: headerBytes,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 		ErrorLog:    notes.std(),

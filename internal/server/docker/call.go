@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -105,13 +106,25 @@ func (c *call) decodeAny(to any) (some bool, err error) {
 
 // reply answers with JSON.
 func (c *call) reply(status int, v any) error {
+	return c.replyText(status, append(text(v), '\n'))
+}
+
+// replyText answers with JSON that is made already.
+func (c *call) replyText(status int, b []byte) error {
 	c.w.Header().Set("Content-Type", "application/json")
 	c.w.WriteHeader(status)
 	c.begun = true
-	e := json.NewEncoder(c.w)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(v) // the client may have gone
+	_, _ = c.w.Write(b) // the client may have gone
 	return nil
+}
+
+// text is a value of ours as JSON, with <, > and & as they are.
+func text(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(v) // nothing of ours can't be encoded
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // empty answers without a body.

@@ -9,7 +9,7 @@ import (
 
 // containers is what the routes of containers need of the engine.
 type containers interface {
-	Containers(*engine.ListOptions) ([]engine.Container, error)
+	Lines(*engine.ListOptions, func(*engine.Container) []byte) ([][]byte, error)
 	Inspect(name, kind string, size bool) (any, error)
 	Create(*engine.RunOptions) (string, error)
 	Start(name string, o *engine.StartOptions) (int, error)

@@ -1,8 +1,10 @@
 package docker
 
 import (
+	"bytes"
 	"net/http"
 	"net/netip"
+	"slices"
 
 	"bantam/internal/engine"
 
@@ -24,15 +26,11 @@ func (s *Server) listContainers(c *call) error {
 	if limit != nil && *limit > 0 {
 		o.Last = int(*limit)
 	}
-	list, err := s.containers.Containers(o)
+	lines, err := s.containers.Lines(o, func(e *engine.Container) []byte { return text(summary(e)) })
 	if err != nil {
 		return err
 	}
-	out := make([]container.Summary, len(list))
-	for i := range list {
-		out[i] = summary(&list[i])
-	}
-	return c.reply(http.StatusOK, out)
+	return c.replyText(http.StatusOK, slices.Concat([]byte("["), bytes.Join(lines, []byte(",")), []byte("]\n")))
 }
 
 func ports(list []engine.Port) []container.PortSummary {
