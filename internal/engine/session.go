@@ -30,8 +30,6 @@ type session struct {
 	input *os.File // the container's standard input, or its terminal's master end; or nil
 	term  *terminal
 	ear   *ear
-
-	signals chan os.Signal // for the container, which may not run yet
 }
 
 // view is how a command attends to a container.
@@ -55,9 +53,11 @@ func (s *session) begin(lock *folder.Lock) error {
 }
 
 // send sends the job, and the lock with it. From then on the container may run and be told so, by its log or
-// its health: a signal that comes before the monitor's word is here is not lost.
+// its health: a signal that comes before that is kept by the monitor.
 func (s *session) send(lock *folder.Lock) error {
-	s.hearSignals()
+	if err := s.tellSignals(); err != nil {
+		return err
+	}
 	fds := append([]int{lock.FD}, s.view.outputs()...)
 	err := s.conn.Send(wire.KindJob, s.job.Encode(), fds...)
 	lock.Free() // the monitor's copy holds it from now on
@@ -127,6 +127,7 @@ func interruptible(f *os.File) *os.File {
 
 // close leaves the container and gives back what the session holds.
 func (s *session) close() {
+	s.dropSignals()
 	// Nobody may be receiving when the number of the descriptor becomes free.
 	unix.Shutdown(s.conn.FD, unix.SHUT_RDWR)
 	s.ear.close()
@@ -141,7 +142,10 @@ func (s *session) close() {
 
 // stay is attached until the container ends, and returns its exit code.
 func (s *session) stay() (int, error) {
-	detached := s.pump()
+	detached, err := s.pump()
+	if err != nil {
+		return CodeEngine, err
+	}
 	for {
 		code, err := s.listen(detached)
 		if !errors.Is(err, io.EOF) {
@@ -154,57 +158,68 @@ func (s *session) stay() (int, error) {
 	}
 }
 
-// pump starts what runs beside: signals and standard input.
-func (s *session) pump() <-chan struct{} {
-	detached := make(chan struct{})
-	s.hearSignals()
-	if s.signals != nil {
-		go s.forwardSignals()
+// pump starts what runs beside: signals and standard input. Nobody else can end the wait where it returns nil.
+func (s *session) pump() (detached chan struct{}, err error) {
+	if err := s.tellSignals(); err != nil {
+		return nil, err
 	}
 	if s.term != nil && s.input != nil {
 		s.term.follow(int(s.input.Fd()))
 	}
 	if s.view.Stdin && s.input != nil {
+		detached = make(chan struct{})
 		go s.copyInput(detached)
 	}
-	return detached
+	return detached, nil
 }
 
 // listen waits for the exit and for the end of the clean-up.
 func (s *session) listen(detached <-chan struct{}) (int, error) {
-	if s.ear == nil {
-		s.ear = listenTo(s.conn, s.view.Leave != nil)
-	}
 	code := -1
 	for {
-		select {
-		case <-detached:
-			return 0, errDetached
-		case <-s.view.Leave:
-			return 0, errDetached
-		case m := <-s.ear.messages:
-			switch {
-			case m.err != nil && code >= 0:
-				return code, s.engine.afterExit(s.folder, s.record)
-			case m.err != nil:
-				return code, m.err
-			case m.Kind == wire.KindExited && len(m.Body) == 1:
-				code = int(m.Body[0])
-			case m.Kind == wire.KindRest:
-				return code, nil
-			case m.Kind == wire.KindGone:
-				if len(m.Body) > 0 {
-					s.engine.note("clean-up of %s: %s", s.record.Name, m.Body)
-				}
-				s.awaitMonitor()
-				return code, nil
+		m, err := s.hear(detached)
+		switch {
+		case errors.Is(err, errDetached):
+			return 0, err
+		case err != nil && code >= 0:
+			return code, s.engine.afterExit(s.folder, s.record)
+		case err != nil:
+			return code, err
+		case m.Kind == wire.KindExited && len(m.Body) == 1:
+			code = int(m.Body[0])
+		case m.Kind == wire.KindRest:
+			return code, nil
+		case m.Kind == wire.KindGone:
+			if len(m.Body) > 0 {
+				s.engine.note("clean-up of %s: %s", s.record.Name, m.Body)
 			}
+			if !s.record.Host.AutoRemove {
+				s.awaitMonitor()
+			}
+			return code, nil
 		}
 	}
 }
 
-// awaitMonitor waits for the process itself, which has nothing left to do: when the
-// command returns there is no trace of the container.
+// hear waits for the monitor's next word, by itself where nobody can end that: a goroutine would take several threads.
+func (s *session) hear(detached <-chan struct{}) (wire.Message, error) {
+	if s.ear == nil && detached == nil && s.view.Leave == nil {
+		return s.conn.Receive()
+	}
+	if s.ear == nil {
+		s.ear = listenTo(s.conn, s.view.Leave != nil)
+	}
+	select {
+	case <-detached:
+	case <-s.view.Leave:
+	case m := <-s.ear.messages:
+		return m.Message, m.err
+	}
+	return wire.Message{}, errDetached
+}
+
+// awaitMonitor waits for the process itself, which has nothing left to do but, for --rm, to delete a few empty folders: when the
+// command returns nobody looks after the container.
 func (s *session) awaitMonitor() {
 	for s.monitor > 0 {
 		if _, err := unix.Wait4(s.monitor, nil, 0, nil); err != unix.EINTR {
@@ -217,6 +232,7 @@ func (s *session) awaitMonitor() {
 func (s *session) takeOver() error {
 	s.ear.close()
 	s.ear = nil
+	s.dropSignals()
 	s.conn.Close()
 	lock, err := s.folder.Lock()
 	if err != nil {
@@ -234,8 +250,10 @@ func (s *session) takeOver() error {
 		job.Pipes = true
 		fds = append(fds, s.kept...)
 	}
-	s.conn, s.monitor, err = s.engine.adopt(job, lock, fds)
-	return err
+	if s.conn, s.monitor, err = s.engine.adopt(job, lock, fds); err != nil {
+		return err
+	}
+	return s.tellSignals()
 }
 
 // adopt starts a monitor for a container whose own was killed.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"bantam/internal/container/monitor/wire"
+	"bantam/internal/linux/forward"
 
 	"golang.org/x/sys/unix"
 )
@@ -62,22 +63,23 @@ func (t *terminal) size(master int) {
 	}
 }
 
-// hearSignals keeps what the command gets from now on, if that is the container's.
-func (s *session) hearSignals() {
-	if s.view.SigProxy && s.signals == nil {
-		s.signals = make(chan os.Signal, 64)
-		signal.Notify(s.signals)
+// tellSignals has the monitor told of the signals that the command gets from now on, if they are the container's. The terminal's size
+// is the command's own affair.
+func (s *session) tellSignals() error {
+	if !s.view.SigProxy {
+		return nil
 	}
+	var except []unix.Signal
+	if s.term != nil {
+		except = []unix.Signal{unix.SIGWINCH}
+	}
+	return forward.Tell(s.conn.FD, byte(wire.KindSignal), except...)
 }
 
-// forwardSignals sends the signals on to the container, except what concerns the command itself.
-func (s *session) forwardSignals() {
-	for sig := range s.signals {
-		n, ok := sig.(unix.Signal)
-		if !ok || n == unix.SIGCHLD || n == unix.SIGPIPE || n == unix.SIGURG || n == unix.SIGWINCH && s.term != nil {
-			continue
-		}
-		_ = s.conn.Send(wire.KindSignal, []byte{byte(n)})
+// dropSignals lets nobody be told any more, before the number of the descriptor becomes free.
+func (s *session) dropSignals() {
+	if s.view.SigProxy {
+		_ = forward.Tell(-1, byte(wire.KindSignal))
 	}
 }
 

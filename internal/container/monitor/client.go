@@ -91,7 +91,7 @@ func (m *monitor) hear(polled []unix.PollFd) {
 		}
 		switch {
 		case msg.Kind == wire.KindSignal && len(msg.Body) == 1:
-			unix.PidfdSendSignal(m.pidfd, unix.Signal(msg.Body[0]), nil, 0)
+			m.signal(msg.Body[0])
 		case msg.Kind == wire.KindAttach && len(msg.Body) == 1:
 			m.attachClient(c, msg)
 		case msg.Kind == wire.KindNetwork:
@@ -109,7 +109,7 @@ func (m *monitor) answer() { m.caller(m.door) }
 
 // caller takes a command's call as a client; none where it is none.
 func (m *monitor) caller(from wire.Conn) *client {
-	msg, err := from.Receive()
+	msg, err := m.word(from)
 	if err != nil || msg.Kind != wire.KindCall || len(msg.FDs) != 1 {
 		return nil
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"bantam/internal/parallel"
+
+	"golang.org/x/sys/unix"
 )
 
 // settleAfter is when, in milliseconds, a container counts as one that stays, and a command's visit as over.
@@ -33,6 +35,7 @@ func (m *monitor) settle() {
 	if m.stirred.IsZero() || time.Since(m.stirred) < settleAfter*time.Millisecond {
 		return
 	}
+	m.closeProgram()
 	m.watchMemory() // a limit may have come by update
 	if time.Since(m.visited) < settleAfter*time.Millisecond {
 		m.stirred = m.visited // one command after the other: the next would only take the memory again
@@ -40,6 +43,15 @@ func (m *monitor) settle() {
 	}
 	m.stirred = time.Time{}
 	restHeap(m.record.Host.LogConfig.BufferSize)
+}
+
+// closeProgram closes the mount that this program was executed from, once the container counts as one that stays: that, too, waits for
+// a grace period, and a container that ends at once would have to wait for this one.
+func (m *monitor) closeProgram() {
+	if m.program >= 0 {
+		unix.Close(m.program)
+		m.program = -1
+	}
 }
 
 // heapRoom is how much garbage a monitor at rest may have, and the megabyte by which the runtime begins earlier

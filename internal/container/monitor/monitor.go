@@ -52,6 +52,7 @@ type monitor struct {
 	stirred time.Time // since when there is something to be given back: see settle; zero is at rest
 	visited time.Time // when the last command came
 	kept    [2]int    // the container's output, from the same, or -1
+	early   []byte    // signals that came before the container ran
 	net     *connect.Container
 }
 
@@ -80,7 +81,7 @@ func Main() int {
 
 // accept reads the job and takes the descriptors that came with it.
 func (m *monitor) accept(conn wire.Conn) error {
-	msg, err := conn.Receive()
+	msg, err := m.word(conn)
 	if err != nil || msg.Kind != wire.KindJob {
 		return wire.ErrJob
 	}
@@ -120,6 +121,24 @@ func (m *monitor) accept(conn wire.Conn) error {
 	return m.load()
 }
 
+// word is what a command says next; the signals that it sends meanwhile are for the container, which does not run yet.
+func (m *monitor) word(conn wire.Conn) (wire.Message, error) {
+	for {
+		msg, err := conn.Receive()
+		if err != nil || msg.Kind != wire.KindSignal || len(msg.Body) != 1 {
+			return msg, err
+		}
+		m.early = append(m.early, msg.Body[0])
+	}
+}
+
+// signal sends the container's init what a command has passed on.
+func (m *monitor) signal(numbers ...byte) {
+	for _, n := range numbers {
+		unix.PidfdSendSignal(m.pidfd, unix.Signal(n), nil, 0)
+	}
+}
+
 func (m *monitor) load() (err error) {
 	if m.record, err = m.folder.ReadRecord(); err != nil {
 		return fmt.Errorf("container %s: %w", m.job.ID, err)
@@ -135,10 +154,6 @@ func (m *monitor) watch() {
 		m.watchMemory()
 	}
 	m.stir()
-	if m.program >= 0 {
-		unix.Close(m.program)
-		m.program = -1
-	}
 	for !m.listen(m.pidfd, m.patience()) {
 		m.health.tick(m)
 		m.settle()
@@ -181,9 +196,13 @@ func (m *monitor) clear() error {
 // leave ends the monitor: it removes what is left, and with --rm the container.
 func (m *monitor) leave() int {
 	err := m.clear()
+	later := false
 	if m.record.Host.AutoRemove && !(m.job.Tied && len(m.clients) > 0) && !m.folder.Kept() {
-		if rm := m.discard(); err == nil {
-			err = rm
+		err = cmp.Or(err, volumes.RemoveAnonymous(m.store, m.record))
+		m.store.Forget(m.folder, m.record.Name)
+		// Nobody needs to wait until a few empty folders are gone. Of a layer it may be the space that the next one waits for.
+		if later = m.folder.Unwritten(); !later {
+			err = cmp.Or(err, m.folder.Clear())
 		}
 		m.event("destroy")
 	}
@@ -192,6 +211,11 @@ func (m *monitor) leave() int {
 		text = err.Error()
 	}
 	m.say(wire.KindGone, []byte(text))
+	if later {
+		if err := m.folder.Clear(); err != nil {
+			fmt.Fprintln(os.Stderr, "bantam-oci monitor:", err)
+		}
+	}
 	return 0
 }
 

@@ -146,7 +146,7 @@ func (m *monitor) hold(pidfd int) error {
 		return nil
 	}
 	for {
-		if msg, err := conn.Receive(); err != nil || msg.Kind == wire.KindGo {
+		if msg, err := m.word(conn); err != nil || msg.Kind == wire.KindGo {
 			return nil
 		}
 	}
@@ -168,6 +168,8 @@ func awaitChild(pid int) {
 
 // attend starts the copying of output and tells the commands that the container runs.
 func (m *monitor) attend(io *stdio) {
+	m.signal(m.early...)
+	m.early = nil
 	m.input = io.input
 	m.output = newOutput(io.streams, m.log)
 	for _, c := range append([]*client(nil), m.clients...) {

@@ -4,7 +4,7 @@
 //	command                                monitor
 //	  | -- Job [lock, stdout, stderr] ------> | reads the record, compiles the plan, forks
 //	  | <-- Started [pidfd, out, err, input]  |   or Failed: exit code and text
-//	  | -- Signal n ------------------------> | to the container's init
+//	  | -- Signal n ------------------------> | to the container's init; at any time, even before the Job
 //	  | <-- Exited code --------------------- | after the exit is on disk and all output is written
 //	  | <-- Gone ---------------------------- | after clean-up, and removal where --rm asks for it;
 //	  |                                       | or Rest: the restart policy will start it again
