@@ -430,7 +430,16 @@ func main() {
 		syscall.Kill(syscall.Getpid(), syscall.SIGTERM)
 		select {}
 	}
-	if which == "three" {
+	if which == "later" {
+		freed := make(chan bool, 2)
+		runtime.SetFinalizer(&[64]int{}, func(*[64]int) { freed <- true })
+		runtime.AddCleanup(&[64]int{}, func(int) { freed <- true }, 0)
+		runtime.GC()
+		<-freed
+		<-freed
+		println("processors", runtime.GOMAXPROCS(0))
+	}
+	if which == "three" || which == "later" {
 		blocked(func(to int) { go syscall.Write(to, []byte("x")) })
 		println("processors", runtime.GOMAXPROCS(0))
 		return
@@ -473,6 +482,12 @@ func TestStarts(t *testing.T) {
 		if text, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(text), "done") {
 			t.Errorf("blocked: %v\n%s", err, text)
 		}
+	}
+	// Where the environment says how many processors there are, a collection leaves it at one, and a goroutine brings the others.
+	cmd = exec.Command(out, "later")
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=3")
+	if text, err := cmd.CombinedOutput(); err != nil || !strings.HasSuffix(string(text), "processors 1\nprocessors 1\nprocessors 3\n") {
+		t.Errorf("%v\n%s", err, text)
 	}
 	cmd = exec.Command("sh", "-c", `trap "" HUP; exec "$0" ignored`, out)
 	if text, err := cmd.CombinedOutput(); err != nil {

@@ -62,3 +62,35 @@ func switches(t *testing.T, pid int) (sum int) {
 	}
 	return sum
 }
+
+// A monitor has one thread of ours, and one of the Go runtime's once it has come to rest, also where the container prints something now and then.
+func TestMonitorThreads(t *testing.T) {
+	testenv.Root(t)
+	bantam := testenv.Bin(t, "bantam")
+	testenv.Bin(t, "bantam-oci")
+	root := t.TempDir()
+	id := call(t, bantam, "--root", root, "run", "-d", "--network", "none", "box", "sh", "-c", "while sleep 0.1; do echo x; done")
+	t.Cleanup(func() { call(t, bantam, "--root", root, "rm", "-f", id) })
+	var state struct{ Monitor int }
+	b, err := os.ReadFile(filepath.Join(root, "containers", id, "state.json"))
+	if err == nil {
+		err = json.Unmarshal(b, &state)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	threads := func() int {
+		list, _ := filepath.Glob("/proc/" + strconv.Itoa(state.Monitor) + "/task/*")
+		return len(list)
+	}
+	if n := threads(); n != 1 {
+		t.Errorf("%d threads at first", n)
+	}
+	time.Sleep(3 * time.Second) // it comes to rest after one
+	if n := threads(); n != 2 {
+		t.Errorf("%d threads at rest", n)
+	}
+	if text := call(t, bantam, "--root", root, "logs", id); strings.Count(text, "x") < 10 {
+		t.Errorf("logs: %q", text)
+	}
+}

@@ -35,6 +35,16 @@ type Log interface {
 	Close() error
 }
 
+// Quick is a log that takes entries without waiting for another program: it writes files, or keeps nothing.
+type Quick interface {
+	Log
+	quick()
+}
+
+func (discard) quick()   {}
+func (*jsonLog) quick()  {}
+func (*localLog) quick() {}
+
 // Info is what a driver must know of the container.
 type Info struct {
 	Record *folder.Record

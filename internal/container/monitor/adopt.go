@@ -29,7 +29,7 @@ func (m *monitor) adopt() int {
 	for _, c := range m.clients {
 		m.output.connect(c.sinks)
 	}
-	go m.output.run()
+	m.output.begin()
 	if m.pidfd < 0 {
 		return m.finishUnseen()
 	}
@@ -47,7 +47,7 @@ func (m *monitor) adopt() int {
 // nobody can attach.
 func (m *monitor) reopenDoor() {
 	if m.stdin >= 0 {
-		// The output's goroutine closes its own copy.
+		// The output closes its own copy.
 		m.input, _ = unix.FcntlInt(uintptr(m.stdin), unix.F_DUPFD_CLOEXEC, 0)
 	}
 	err := m.openDoor()
@@ -105,7 +105,7 @@ func (m *monitor) finishUnseen() int {
 		return 1
 	}
 	m.eventDied()
-	<-m.output.done
+	m.output.finish()
 	m.say(wire.KindExited, []byte{unknownExit})
 	return m.leave()
 }

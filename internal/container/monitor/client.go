@@ -51,17 +51,22 @@ func (m *monitor) openDoor() error {
 // listen waits until there is something to do, or the time in milliseconds has passed (-1 is no limit), and serves
 // the commands that say something. It returns whether fd is readable.
 func (m *monitor) listen(fd, patience int) bool {
-	p := make([]unix.PollFd, 0, 8)
+	p := make([]unix.PollFd, 0, 10)
 	p = append(p, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}, unix.PollFd{Fd: int32(m.door.FD), Events: unix.POLLIN},
 		unix.PollFd{Fd: int32(m.health.pulse()), Events: unix.POLLIN}, unix.PollFd{Fd: int32(m.names.Waiting()), Events: unix.POLLIN},
 		unix.PollFd{Fd: int32(m.oom.FD()), Events: unix.POLLIN})
 	for _, c := range m.clients {
 		p = append(p, unix.PollFd{Fd: int32(c.conn.FD), Events: unix.POLLIN})
 	}
+	prints := len(p)
+	p = m.output.polled(p)
 	if _, err := unix.Poll(p, patience); err != nil {
 		return err != unix.EINTR
 	}
-	m.hear(p[5:])
+	if len(p) > prints {
+		m.output.serve(p[prints:])
+	}
+	m.hear(p[5:prints])
 	if p[1].Revents != 0 {
 		m.stir()
 		m.answer()

@@ -171,7 +171,7 @@ func (m *monitor) finish(status folder.Status) {
 		m.say(wire.KindExited, []byte{byte(code)})
 	}
 	reap(m.pidfd)
-	<-m.output.done
+	m.output.finish()
 	m.closeInput()
 	if m.output.logErr != nil {
 		m.note("log: " + m.output.logErr.Error())

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -31,9 +32,12 @@ type stream struct {
 type sink struct {
 	mu    sync.Mutex // of a write, or of the closing
 	fd    int        // -1 once it is closed
-	plain bool       // never blocks for long: a regular file, or a pipe that says where it is full
+	plain bool       // never blocks for long: a regular file, /dev/null, or a pipe that says where it is full
 	wake  int        // copy of the client's eventfd, readable when the command is gone
 }
+
+// nullDevice is /dev/null's number.
+const nullDevice = 1<<8 | 3
 
 func newSink(fd, wake int) *sink {
 	var st unix.Stat_t
@@ -43,7 +47,7 @@ func newSink(fd, wake int) *sink {
 	if dup != nil {
 		own = -1 // poll passes it over
 	}
-	s := &sink{fd: fd, wake: own, plain: err == nil && kind == unix.S_IFREG}
+	s := &sink{fd: fd, wake: own, plain: err == nil && (kind == unix.S_IFREG || kind == unix.S_IFCHR && st.Rdev == nullDevice)}
 	if err == nil && kind == unix.S_IFIFO {
 		s.open()
 	}
@@ -91,6 +95,25 @@ func (s *sink) write(b []byte) {
 	}
 }
 
+// try is write without waiting: it returns what did not fit. Only a plain sink can be tried.
+func (s *sink) try(b []byte) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(b) > 0 && s.fd >= 0 {
+		n, err := unix.Write(s.fd, b)
+		switch {
+		case err == unix.EINTR:
+		case err == unix.EAGAIN:
+			return b
+		case err != nil:
+			s.shut()
+		default:
+			b = b[n:]
+		}
+	}
+	return nil
+}
+
 func (s *sink) writable() bool {
 	p := [2]unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLOUT}, {Fd: int32(s.wake), Events: unix.POLLIN}}
 	for {
@@ -127,8 +150,9 @@ func (s *sink) shut() {
 	}
 }
 
-// output copies a container's streams to the log and to the attached command
-// until all of them end. It runs in a goroutine of its own and owns what it is given.
+// output copies a container's streams to the log and to the attached commands until all of them end. It
+// does so from the monitor's own loop as long as that never has to wait for it; a container that writes without pause, a command that doesn't read and a
+// slow log get a goroutine, and with it two threads. A container that rests has a monitor of one thread.
 type output struct {
 	streams []*stream // those that have not ended
 	all     []*stream
@@ -137,6 +161,9 @@ type output struct {
 	ended   [2]bool
 	log     logging.Log
 	logErr  error
+	apart   bool // it has its goroutine
+	busy    int  // how often in a row there was something
+	served  time.Time
 	done    chan struct{}
 	entry   logging.Entry // the one that is added, so that a line costs no memory of its own
 	buf     [64 << 10]byte
@@ -192,6 +219,98 @@ func (o *output) end(s *stream) {
 	}
 }
 
+// begin starts the copying.
+func (o *output) begin() {
+	if _, quick := o.log.(logging.Quick); !quick {
+		o.depart()
+	}
+}
+
+// depart gives it a goroutine, which first writes what a sink had no room for.
+func (o *output) depart(left ...unwritten) {
+	o.apart = true
+	go func() {
+		for _, l := range left {
+			l.to.write(l.bytes)
+		}
+		o.run()
+	}()
+}
+
+// unwritten is what is due to a sink that was full.
+type unwritten struct {
+	to    *sink
+	bytes []byte
+}
+
+// finish waits until all streams have ended.
+func (o *output) finish() {
+	if !o.apart {
+		o.run()
+	}
+	<-o.done
+}
+
+// polled adds the streams that the monitor's loop looks after; serve is told of them.
+func (o *output) polled(p []unix.PollFd) []unix.PollFd {
+	if o == nil || o.apart {
+		return p
+	}
+	for _, s := range o.streams {
+		p = append(p, unix.PollFd{Fd: int32(s.from), Events: unix.POLLIN})
+	}
+	return p
+}
+
+// busyRounds is how often in a row a container may write before its output gets a goroutine, slowRound how long the loop may be held up.
+const (
+	busyRounds = 64
+	slowRound  = time.Millisecond
+)
+
+// serve copies what there is, but never waits.
+func (o *output) serve(polled []unix.PollFd) {
+	var begun time.Time
+	for i, s := range slices.Clone(o.streams) {
+		if polled[i].Revents == 0 {
+			continue
+		}
+		if begun.IsZero() {
+			begun = time.Now()
+		}
+		to := o.sinks(s)
+		if slices.ContainsFunc(to, func(t *sink) bool { return !t.plain }) {
+			o.depart()
+			return
+		}
+		var left []unwritten
+		_, more := o.copy(s, func(b []byte) {
+			for _, t := range to {
+				if rest := t.try(b); len(rest) > 0 {
+					left = append(left, unwritten{t, rest})
+				}
+			}
+		})
+		if !more {
+			o.streams = slices.DeleteFunc(o.streams, func(of *stream) bool { return of == s })
+		}
+		if len(left) > 0 {
+			o.depart(left...)
+			return
+		}
+	}
+	if begun.IsZero() {
+		return
+	}
+	if begun.Sub(o.served) > restless {
+		o.busy = 0
+	}
+	o.busy++
+	if o.served = time.Now(); o.busy > busyRounds || o.served.Sub(begun) > slowRound {
+		o.depart()
+	}
+}
+
 func (o *output) run() {
 	defer close(o.done)
 	var p [2]unix.PollFd
@@ -208,7 +327,11 @@ func (o *output) run() {
 		for i, s := range o.streams {
 			if p[i].Revents == 0 {
 				live = append(live, s)
-			} else if n, more := o.copy(s); more {
+			} else if n, more := o.copy(s, func(b []byte) {
+				for _, to := range o.sinks(s) {
+					to.write(b)
+				}
+			}); more {
 				live, most = append(live, s), max(most, n)
 			}
 		}
@@ -227,8 +350,8 @@ const (
 	nap      = 300 * time.Microsecond
 )
 
-// copy moves what there is, and says how much; more is false at the stream's end.
-func (o *output) copy(s *stream) (n int, more bool) {
+// copy moves what there is to the commands, by give, and to the log, and says how much; more is false at the stream's end.
+func (o *output) copy(s *stream, give func([]byte)) (n int, more bool) {
 	n, err := unix.Read(s.from, o.buf[:])
 	switch {
 	case err == unix.EINTR || err == unix.EAGAIN:
@@ -247,9 +370,7 @@ func (o *output) copy(s *stream) (n int, more bool) {
 		_, _ = unix.FcntlInt(uintptr(s.from), unix.F_SETPIPE_SZ, widePipe)
 		s.wide = true
 	}
-	for _, to := range o.sinks(s) {
-		to.write(o.buf[:n])
-	}
+	give(o.buf[:n])
 	o.lines(s, o.buf[:n])
 	o.flush()
 	return n, true

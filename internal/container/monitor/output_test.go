@@ -3,6 +3,7 @@ package monitor
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -300,5 +301,172 @@ func TestLeaverIsClosed(t *testing.T) {
 	p := []unix.PollFd{{Fd: int32(idle[0]), Events: unix.POLLIN}}
 	if n, err := unix.Poll(p, 0); n != 1 || p[0].Revents&unix.POLLHUP == 0 {
 		t.Errorf("the pipe of one that left is still open: %#x, %v", p[0].Revents, err)
+	}
+}
+
+// served is an output over pipes that the test serves as the monitor's loop does; turn does one round and says whether there was anything.
+type served struct {
+	*output
+	to   [2]int // where the container writes
+	path string
+}
+
+func newServed(t *testing.T) *served {
+	t.Helper()
+	log, path := jsonLog(t, 0, 1)
+	s := &served{path: path}
+	var streams []*stream
+	for i, name := range []string{"stdout", "stderr"} {
+		from, to, _, err := sturdyPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.to[i] = to
+		streams = append(streams, &stream{name: name, from: from})
+	}
+	s.output = newOutput(streams, log)
+	s.begin()
+	return s
+}
+
+func (s *served) turn(t *testing.T) bool {
+	t.Helper()
+	p := s.polled(nil)
+	if len(p) == 0 {
+		return false
+	}
+	n, err := unix.Poll(p, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.serve(p)
+	return n > 0
+}
+
+// A container that prints now and then has no goroutine for that.
+func TestOutputFromTheLoop(t *testing.T) {
+	s := newServed(t)
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	s.connect([2]*sink{newSink(p[1], -1)})
+	for i := range 200 { // the test is about as quick as a container can be
+		time.Sleep(2 * restless)
+		if _, err := unix.Write(s.to[i%2], []byte("line\n")); err != nil || !s.turn(t) {
+			t.Fatal(err)
+		}
+	}
+	if s.apart {
+		t.Error("it has a goroutine")
+	}
+	unix.Close(s.to[1])
+	for !s.turn(t) {
+	}
+	if len(s.streams) != 1 {
+		t.Errorf("%d streams have not ended", len(s.streams))
+	}
+	if _, err := unix.Write(s.to[0], []byte("at last")); err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(s.to[0])
+	s.finish()
+	if s.apart || s.logErr != nil {
+		t.Error(s.apart, s.logErr)
+	}
+	if n := len(entries(t, s.path)); n != 201 {
+		t.Errorf("%d entries", n)
+	}
+	if b := readAll(p[0])(); b != strings.Repeat("line\n", 100)+"at last" {
+		t.Errorf("the command got %d bytes", len(b))
+	}
+}
+
+// What would hold the loop up gets a goroutine, and nothing is lost on the way.
+func TestOutputDeparts(t *testing.T) {
+	const lines = 1 << 19
+	text := bytes.Repeat([]byte("0123456789abcde\n"), lines) // many times what a pipe holds
+	for _, c := range []struct {
+		name string
+		sink func(t *testing.T) (to int, got func() string)
+		slow bool // the test doesn't read before it has departed
+	}{
+		{name: "a full pipe", slow: true, sink: func(t *testing.T) (int, func() string) {
+			var p [2]int
+			if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+				t.Fatal(err)
+			}
+			return p[1], readAll(p[0])
+		}},
+		{name: "a socket", slow: true, sink: func(t *testing.T) (int, func() string) {
+			p, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p[1], readAll(p[0])
+		}},
+		{name: "a container that writes without pause", sink: func(t *testing.T) (int, func() string) {
+			f, err := os.Create(t.TempDir() + "/file")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			fd, err := unix.Dup(int(f.Fd()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fd, func() string {
+				b, _ := os.ReadFile(f.Name())
+				return string(b)
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newServed(t)
+			to, got := c.sink(t)
+			s.connect([2]*sink{newSink(to, -1)})
+			written := make(chan error)
+			go func() {
+				for b := text; len(b) > 0; b = b[1<<10:] {
+					if _, err := unix.Write(s.to[0], b[:1<<10]); err != nil {
+						written <- err
+					}
+				}
+				unix.Close(s.to[0])
+				unix.Close(s.to[1])
+				written <- nil
+			}()
+			for s.turn(t) {
+			}
+			if !s.apart {
+				t.Error("it has no goroutine")
+			}
+			all := make(chan string, 1)
+			if c.slow {
+				go func() { all <- got() }()
+			}
+			if err := <-written; err != nil {
+				t.Fatal(err)
+			}
+			s.finish()
+			if !c.slow {
+				all <- got()
+			}
+			if b := <-all; b != string(text) {
+				t.Errorf("%d bytes of %d, or others", len(b), len(text))
+			}
+			if n := len(entries(t, s.path)); n != lines {
+				t.Errorf("%d entries", n)
+			}
+		})
+	}
+}
+
+func readAll(fd int) func() string {
+	return func() string {
+		f := os.NewFile(uintptr(fd), "pipe")
+		defer f.Close()
+		b, _ := io.ReadAll(f)
+		return string(b)
 	}
 }

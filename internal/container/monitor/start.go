@@ -176,7 +176,7 @@ func (m *monitor) attend(io *stdio) {
 		m.output.connect(c.sinks)
 		m.greet(c)
 	}
-	go m.output.run()
+	m.output.begin()
 	// Attached, the first command alone holds the container's input: its end is the container's.
 	// With -d -i nobody may close it, and a terminal is there for whoever attaches.
 	if m.record.Config.StdinOnce && !m.record.Config.Tty {
