@@ -37,6 +37,7 @@ func listenTo(conn wire.Conn, many bool) *ear {
 			select {
 			case e.messages <- heard{m, err}:
 			case <-e.stop:
+				m.Drop()
 				return
 			}
 			if err != nil {

@@ -197,6 +197,8 @@ func (s *session) listen(detached <-chan struct{}) (int, error) {
 				s.awaitMonitor()
 			}
 			return code, nil
+		default:
+			m.Drop()
 		}
 	}
 }

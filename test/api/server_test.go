@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -45,7 +46,7 @@ func start(t *testing.T, args ...string) *server {
 func (s *server) socket() string { return s.dir + "/docker.sock" }
 func (s *server) host() string   { return "unix://" + s.socket() }
 
-// run starts the process and waits until it listens.
+// run starts the process and waits until it answers: it listens before the Go runtime has all the descriptors that it keeps.
 func (s *server) run(args ...string) {
 	s.t.Helper()
 	log, err := os.OpenFile(s.dir+"/log", os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
@@ -63,8 +64,12 @@ func (s *server) run(args ...string) {
 	testenv.LoopbackUp(s.t, s.cmd.Process.Pid)
 	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		if c, err := net.Dial("unix", s.socket()); err == nil {
+			_, err = c.Write([]byte("GET /_ping HTTP/1.0\r\n\r\n"))
+			answer, _ := io.ReadAll(c)
 			c.Close()
-			return
+			if err == nil && len(answer) > 0 {
+				return
+			}
 		}
 		if time.Now().After(end) {
 			s.t.Fatalf("bantamd does not listen: %s", s.log())
@@ -117,13 +122,18 @@ func patient(t *testing.T) context.Context {
 	return ctx
 }
 
-// descriptors counts the server's open files and its threads.
-func (s *server) descriptors() int {
-	list, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid), "fd"))
-	if err != nil {
-		s.t.Fatal(err)
+// descriptors counts the server's open files.
+func (s *server) descriptors() int { return len(s.files()) }
+
+// files names what is open, but for what the Go runtime keeps of its control group, from when it first wants to know.
+func (s *server) files() (list []string) {
+	paths, _ := filepath.Glob(filepath.Join("/proc", strconv.Itoa(s.cmd.Process.Pid), "fd", "*"))
+	for _, path := range paths {
+		if to, _ := os.Readlink(path); !strings.HasPrefix(to, "/sys/fs/cgroup/") {
+			list = append(list, filepath.Base(path)+" "+to)
+		}
 	}
-	return len(list)
+	return list
 }
 
 // goroutines counts the server's, while nobody else asks it.
@@ -143,7 +153,7 @@ func (s *server) settled(before int) {
 	s.t.Helper()
 	for end := time.Now().Add(patience); s.descriptors() > before; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			s.t.Fatalf("%d descriptors are open, %d were before", s.descriptors(), before)
+			s.t.Fatalf("%d descriptors are open, %d were before: %s", s.descriptors(), before, s.files())
 		}
 	}
 }

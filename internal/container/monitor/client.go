@@ -167,14 +167,18 @@ func (c *client) take(msg wire.Message) {
 
 // greet tells a command that the container runs, with what it may need.
 func (m *monitor) greet(c *client) {
-	fds := []int{m.pidfd}
-	if !m.record.Config.Tty && c.sinks[0] != nil {
-		fds = append(fds, m.output.from[0], m.output.from[1])
+	tell := func(kept ...int) {
+		fds := append([]int{m.pidfd}, kept...)
+		if m.input >= 0 {
+			fds = append(fds, m.input)
+		}
+		m.tell(c, wire.KindStarted, nil, fds...)
 	}
-	if m.input >= 0 {
-		fds = append(fds, m.input)
+	if m.record.Config.Tty || c.sinks[0] == nil {
+		tell()
+	} else {
+		m.output.lend(tell)
 	}
-	m.tell(c, wire.KindStarted, nil, fds...)
 }
 
 // detach lets the container go on without this command, or ends it if it is tied to it.

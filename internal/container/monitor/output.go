@@ -156,8 +156,8 @@ func (s *sink) shut() {
 type output struct {
 	streams []*stream // those that have not ended
 	all     []*stream
-	from    [2]int     // of the streams, for whoever keeps them for another monitor
-	mu      sync.Mutex // guards the sinks of the streams
+	from    [2]int     // of the streams
+	mu      sync.Mutex // guards the sinks of the streams, and that they have not ended
 	ended   [2]bool
 	log     logging.Log
 	logErr  error
@@ -209,10 +209,22 @@ func (o *output) sinks(s *stream) []*sink {
 	return live
 }
 
-// end closes what took the stream.
+// lend gives both streams' ends away, for whoever keeps them for another monitor, unless one has ended or never was there.
+func (o *output) lend(to func(fds ...int)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ended[0] || o.ended[1] || o.from[0] < 0 || o.from[1] < 0 {
+		to()
+	} else {
+		to(o.from[0], o.from[1])
+	}
+}
+
+// end closes a stream and what took it.
 func (o *output) end(s *stream) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	unix.Close(s.from)
 	o.ended[s.number] = true
 	for _, to := range s.to {
 		to.close()
@@ -361,7 +373,6 @@ func (o *output) copy(s *stream, give func([]byte)) (n int, more bool) {
 			o.add(s, s.line, time.Now())
 			o.flush()
 		}
-		unix.Close(s.from)
 		o.end(s)
 		return 0, false
 	}

@@ -95,6 +95,13 @@ type Message struct {
 	FDs  []int
 }
 
+// Drop closes the descriptors of a message that nobody wants any more.
+func (m Message) Drop() {
+	for _, fd := range m.FDs {
+		unix.Close(fd)
+	}
+}
+
 // Pair makes both ends, closed by exec.
 func Pair() (command, monitor Conn, err error) {
 	p, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
