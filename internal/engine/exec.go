@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -247,6 +248,9 @@ func (x *execution) file(fd int) *os.File {
 
 // attend copies until the process has ended and everything that it wrote is here.
 func (x *execution) attend() (int, error) {
+	if x.streams.Leave == nil && !x.opts.Stdin {
+		return x.watch(), nil
+	}
 	detached := make(chan struct{})
 	x.copy(detached)
 	return x.exitCode(detached)
@@ -254,27 +258,93 @@ func (x *execution) attend() (int, error) {
 
 // copy starts to copy between the process and the streams.
 func (x *execution) copy(detached chan struct{}) {
-	from, to := x.ours, [...]int{-1, x.streams.Out, x.streams.Err}
-	if x.console != nil {
-		from[0], from[1] = x.console, x.console
-	}
-	if x.opts.Stdin && from[0] != nil {
-		in := input{tty: x.opts.TTY, keys: x.keys, from: x.streams.In, to: from[0]}
+	if to := cmp.Or(x.console, x.ours[0]); x.opts.Stdin && to != nil {
+		in := input{tty: x.opts.TTY, keys: x.keys, from: x.streams.In, to: to}
 		go in.copy(detached)
 	}
-	for i := 1; i < 3; i++ {
-		if from[i] != nil && to[i] >= 0 {
-			x.output.Add(1)
-			go func() {
-				defer x.output.Done()
-				copyOutput(to[i], from[i])
-			}()
+	for _, f := range x.flows() {
+		x.output.Go(f.copy)
+	}
+}
+
+// flow is an output on its way.
+type flow struct {
+	from *os.File
+	to   int
+}
+
+// pass writes on what was read. Where nobody takes it any more the process is told, as in a pipeline: it gets SIGPIPE, or SIGHUP with a terminal.
+func (f *flow) pass(b []byte) bool {
+	if writeAll(f.to, b) == nil {
+		return true
+	}
+	f.from.Close()
+	return false
+}
+
+// copy passes all on, to the end; a terminal's is EIO.
+func (f *flow) copy() {
+	b := make([]byte, 32<<10)
+	for {
+		n, err := f.from.Read(b)
+		if !f.pass(b[:n]) || err != nil {
+			return
 		}
 	}
 }
 
-// exitCode waits for the monitor's word. A container that ends takes its processes with
-// it: 137, as docker has it.
+// flows are the outputs that somebody wants.
+func (x *execution) flows() (list []flow) {
+	for _, f := range [...]flow{{cmp.Or(x.console, x.ours[1]), x.streams.Out}, {x.ours[2], x.streams.Err}} {
+		if f.from != nil && f.to >= 0 {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// watch is attend where there is no input and nobody leaves: one poll(2), as goroutines would take a thread each.
+func (x *execution) watch() (code int) {
+	flows := x.flows()
+	polled := []unix.PollFd{{Fd: int32(x.conn.FD), Events: unix.POLLIN}}
+	for _, f := range flows {
+		polled = append(polled, unix.PollFd{Fd: int32(f.from.Fd()), Events: unix.POLLIN})
+	}
+	b := make([]byte, 32<<10)
+	for left := len(polled); left > 0; {
+		if _, err := unix.Poll(polled, -1); err != nil && err != unix.EINTR {
+			return 137
+		}
+		for i := range polled {
+			p := &polled[i]
+			done := p.Revents != 0
+			switch {
+			case !done:
+			case i == 0:
+				code = exitOf(x.conn.Receive())
+			default:
+				n, err := unix.Read(int(p.Fd), b)
+				done = err != unix.EINTR && (n <= 0 || !flows[i-1].pass(b[:n])) // a terminal's end is EIO
+			}
+			if done {
+				p.Fd = -1
+				left--
+			}
+			p.Revents = 0
+		}
+	}
+	return code
+}
+
+// exitOf is the exit code that the monitor tells. A container that ends takes its processes with it: 137, as docker has it.
+func exitOf(m wire.Message, err error) int {
+	if err != nil || len(m.Body) != 1 {
+		return 137
+	}
+	return int(m.Body[0])
+}
+
+// exitCode waits for the monitor's word.
 func (x *execution) exitCode(detached <-chan struct{}) (int, error) {
 	x.ear = listenTo(x.conn, x.streams.Leave != nil)
 	select {
@@ -285,20 +355,6 @@ func (x *execution) exitCode(detached <-chan struct{}) (int, error) {
 		return 0, errDetached
 	case m := <-x.ear.messages:
 		x.output.Wait()
-		if m.err != nil || len(m.Body) != 1 {
-			return 137, nil
-		}
-		return int(m.Body[0]), nil
-	}
-}
-
-// copyOutput copies until the end; a terminal's is EIO.
-func copyOutput(to int, from *os.File) {
-	b := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(b)
-		if writeAll(to, b[:n]) != nil || err != nil {
-			return
-		}
+		return exitOf(m.Message, m.err), nil
 	}
 }

@@ -150,11 +150,11 @@ func (o *output) polled(p []unix.PollFd) []unix.PollFd {
 	return p
 }
 
-// busyRounds is how often in a row a container may write before its output gets a goroutine, slowRound how long the loop may be held up.
-const (
-	busyRounds = 64
-	slowRound  = time.Millisecond
-)
+// busyRounds is how often in a row a container may write before its output gets a goroutine.
+const busyRounds = 64
+
+// slowRound is how long the loop may be held up before. Tests wait longer.
+var slowRound = time.Millisecond
 
 // serve copies what there is, but never waits.
 func (o *output) serve(polled []unix.PollFd) {

@@ -345,6 +345,9 @@ func (s *served) turn(t *testing.T) bool {
 
 // A container that prints now and then has no goroutine for that.
 func TestOutputFromTheLoop(t *testing.T) {
+	old := slowRound
+	slowRound = time.Minute
+	defer func() { slowRound = old }()
 	s := newServed(t)
 	var p [2]int
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
