@@ -1,8 +1,10 @@
 package network
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"os"
 	"strings"
@@ -129,14 +131,12 @@ func (c *claim) intend() error {
 // free finds the lowest address that nobody has.
 func (c *claim) free(p *pool) (netip.Addr, error) {
 	for {
-		taken, err := c.f.taken()
+		list, err := names(c.f.Dir + "/leases")
 		if err != nil {
 			return netip.Addr{}, err
 		}
-		for a := p.first(); p.has(a); a = a.Next() {
-			if !taken[a] {
-				return a, nil
-			}
+		if a, ok := p.lowest(list); ok {
+			return a, nil
 		}
 		if c.swept {
 			return netip.Addr{}, fmt.Errorf("no available IPv%d addresses on this network's address pools: %s (%s)", p.version(), c.n.Name, c.n.ID)
@@ -144,6 +144,32 @@ func (c *claim) free(p *pool) (netip.Addr, error) {
 		c.swept = true
 		c.f.Sweep(c.reap)
 	}
+}
+
+// lowest is the lowest address of the pool that is not in the list of leases. So many leases can't take more than the first so many addresses.
+func (p *pool) lowest(leases []string) (netip.Addr, bool) {
+	taken, first := make([]bool, len(leases)), p.first()
+	for _, text := range leases {
+		if a, err := netip.ParseAddr(text); err == nil && a.Is4() == first.Is4() {
+			if n := distance(first, a); n < uint64(len(taken)) {
+				taken[n] = true
+			}
+		}
+	}
+	a := first
+	for i := 0; i < len(taken) && taken[i]; i++ {
+		a = a.Next()
+	}
+	return a, a.IsValid() && p.has(a)
+}
+
+// distance is how many addresses b is behind a; very many where it is before.
+func distance(a, b netip.Addr) uint64 {
+	x, y := a.As16(), b.As16()
+	if [8]byte(x[:8]) != [8]byte(y[:8]) {
+		return math.MaxUint64
+	}
+	return binary.BigEndian.Uint64(y[8:]) - binary.BigEndian.Uint64(x[8:])
 }
 
 // taken lists the leases.

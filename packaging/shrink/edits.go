@@ -105,17 +105,13 @@ var starts = []edit{
 	{"proc.go", "// The main goroutine.\nfunc main() {\n", widen + "// The main goroutine.\nfunc main() {\n", 1},
 	{"proc.go", "func newproc(fn *funcval) {\n", "func newproc(fn *funcval) {\n" + widened, 1},
 	{"time.go", "arg any, c *hchan) *timeTimer {\n\tt := new(timeTimer)\n", "arg any, c *hchan) *timeTimer {\n" + widened + "\tt := new(timeTimer)\n", 1},
-	{"debug.go", "\tprocs := defaultGOMAXPROCS(0)\n", "\tif single.Swap(0) == 1 {\n\t\twatch()\n\t}\n" +
+	{"debug.go", "\tprocs := defaultGOMAXPROCS(0)\n", "\twatch(single.Swap(0))\n" +
 		"\tif !cgroupOK {\n\t\tdefaultGOMAXPROCSInit()\n\t}\n\tprocs := defaultGOMAXPROCS(0)\n", 1},
 	{"debug.go", "\tsched.customGOMAXPROCS = false\n", "\tsched.customGOMAXPROCS = true\n", 1},
 
 	// The collector's workers are goroutines, but are started where the world must not be stopped. Where the environment says how many processors
 	// there shall be, a collection takes place on the one.
 	{"mgc.go", "\treleasem(mp)\n\tmp = nil\n\n\tif gp := getg(); gp.bubble != nil {\n", "\treleasem(mp)\n\tmp = nil\n" + collecting + "\n\tif gp := getg(); gp.bubble != nil {\n", 1},
-	// While there is no other goroutine nobody has to look for one when the only one is in a system call.
-	{"proc.go", "\tif sched.nmspinning.Load()+sched.npidle.Load() == 0 && sched.nmspinning.CompareAndSwap(0, 1) { // TODO", "\tif single.Load() == 0 && sched.nmspinning.Load()+sched.npidle.Load() == 0 && sched.nmspinning.CompareAndSwap(0, 1) { // TODO", 1},
-	{"proc.go", "\tif sched.npidle.Load() == gomaxprocs-1 && sched.lastpoll.Load() != 0 {\n\t\tunlock(&sched.lock)\n", "\tif single.Load() == 0 && sched.npidle.Load() == gomaxprocs-1 && sched.lastpoll.Load() != 0 {\n\t\tunlock(&sched.lock)\n", 1},
-	{"proc.go", "\t\tif scavenger.sysmonWake.Load() != 0 {\n", "\t\tif single.Load() == 0 && scavenger.sysmonWake.Load() != 0 {\n", 1},
 	// The runtime's own goroutines have nothing to do before there is a collection: sweeping, giving memory back, two minutes' wait, and what
 	// whoever opens a file has for finalizers and cleanups.
 	{"mgc.go", "\tc := make(chan int, 2)\n\tgo bgsweep(c)\n\tgo bgscavenge(c)\n\t<-c\n\t<-c\n", "", 1},
@@ -242,8 +238,8 @@ const avxVNNI = `	if eax7 >= 1 {
 
 `
 
-const widen = `// single is 1 from when the runtime is ready, while there is one processor, no goroutine beside main's, and no sysmon; it is 2 when sysmon and the
-// runtime's goroutines have come with a collection.
+const widen = `// single is 1 from when the runtime is ready, while there is one processor, no goroutine beside main's, and no sysmon; it is 2 when the runtime's
+// goroutines have come with a collection, still without sysmon.
 var single atomic.Uint32
 
 // chosen is how many processors the environment says.
@@ -253,9 +249,7 @@ func widen() {
 	switch gp := getg(); {
 	case gp == gp.m.g0 || gp != gp.m.curg || gp.m.locks != 0 || gp.m.preemptoff != "":
 	case chosen > 0:
-		if single.Swap(0) == 1 {
-			watch()
-		}
+		watch(single.Swap(0))
 		GOMAXPROCS(chosen) // which does nothing for 1
 	default:
 		SetDefaultGOMAXPROCS()
@@ -267,16 +261,22 @@ func collect() {
 	if chosen == 0 {
 		widen()
 	} else if single.CompareAndSwap(1, 0) {
-		watch()
+		helpers()
 		single.Store(2)
 	}
 }
 
-func watch() {
+// watch starts sysmon, and the runtime's goroutines unless a collection has done so.
+func watch(before uint32) {
+	if before == 0 {
+		return
+	}
 	systemstack(func() {
 		newm(sysmon, nil, -1)
 	})
-	helpers()
+	if before == 1 {
+		helpers()
+	}
 }
 
 // helpers is startHelpers, as a variable because a collection begins in mallocgc, which is what the order of initialisation is about.
