@@ -112,8 +112,11 @@ func (s *signalState) catch(signal int) {
 	if s.wake <= 0 {
 		s.wake, _ = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	}
-	// Only a signal that it holds to be ignored gets the runtime's handler again.
-	signals.Ignore(syscall.Signal(signal))
+	// Only a signal that it holds to be ignored gets the runtime's handler again. Those that have kept it are not ignored meanwhile: a child that
+	// ended then would be gone, with its status.
+	if runtimes>>signal&1 == 0 {
+		signals.Ignore(syscall.Signal(signal))
+	}
 	c := signals.Notify(syscall.Signal(signal))
 	go func() {
 		for x := range c {
