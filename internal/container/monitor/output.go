@@ -153,8 +153,8 @@ func (o *output) polled(p []unix.PollFd) []unix.PollFd {
 // busyRounds is how often in a row a container may write before its output gets a goroutine.
 const busyRounds = 64
 
-// slowRound is how long the loop may be held up before. Tests wait longer.
-var slowRound = time.Millisecond
+// slowRound is how long the loop may be held up before, by a slow disk or for want of a processor. Tests wait longer.
+var slowRound = 50 * time.Millisecond
 
 // serve copies what there is, but never waits.
 func (o *output) serve(polled []unix.PollFd) {
