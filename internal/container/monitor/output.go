@@ -233,10 +233,10 @@ func (o *output) run() {
 
 // A container that writes small pieces without pause is left alone for the time of a nap, in which they gather in its
 // pipe. Woken for each of them, the two would take turns on the CPU and be slower by half.
-const (
-	restless = 100 * time.Microsecond // so soon after the last output comes the next
-	nap      = 300 * time.Microsecond
-)
+const nap = 300 * time.Microsecond
+
+// restless is how soon after the last output the next one comes. A test is more patient.
+var restless = 100 * time.Microsecond
 
 // copy moves what there is to the commands, by give, and to the log, and says how much; more is false at the stream's end.
 func (o *output) copy(s *stream, give func([]byte)) (n int, more bool) {

@@ -425,13 +425,18 @@ func TestOutputDeparts(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if !c.slow { // the test is slower than a container may be
+				old := restless
+				restless = time.Minute
+				defer func() { restless = old }()
+			}
 			s := newServed(t)
 			to, got := c.sink(t)
 			s.connect([2]*sink{newSink(to, -1)})
 			written := make(chan error)
 			go func() {
-				for b := text; len(b) > 0; b = b[1<<10:] {
-					if _, err := unix.Write(s.to[0], b[:1<<10]); err != nil {
+				for b := text; len(b) > 0; b = b[1<<16:] {
+					if _, err := unix.Write(s.to[0], b[:1<<16]); err != nil {
 						written <- err
 					}
 				}
