@@ -40,12 +40,9 @@ func (c *client) replaying(dir string) (client, func(), error) {
 		if err != nil {
 			return nil, err
 		}
+		answer.Body, answer.TransferEncoding, answer.Request = io.NopCloser(bytes.NewReader(body)), nil, r
 		if r.Method != http.MethodHead {
 			answer.ContentLength = int64(len(body))
-		}
-		answer.Body, answer.TransferEncoding, answer.Request = io.NopCloser(bytes.NewReader(body)), nil, nil
-		if r.Method == http.MethodHead {
-			answer.Request = r
 		}
 		if known[key], err = httputil.DumpResponse(answer, true); err != nil {
 			delete(known, key)

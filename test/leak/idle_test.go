@@ -23,6 +23,26 @@ func TestIdleMonitor(t *testing.T) {
 	id := call(t, bantam, "--root", root, "run", "-d", "--network", "none", "box", "sleep", "100000")
 	t.Cleanup(func() { call(t, bantam, "--root", root, "rm", "-f", id) })
 	call(t, bantam, "--root", root, "exec", id, "true") // after which it has to come to rest again
+	monitor := monitorOf(t, root, id)
+	// More than two minutes is when the collector would run.
+	spell, few := 4*time.Second, 4
+	if os.Getenv("BANTAM_NIGHTLY") != "" {
+		spell, few = 130*time.Second, 12
+	}
+	var n int
+	for range 5 {
+		before := switches(t, monitor)
+		time.Sleep(spell)
+		if n = switches(t, monitor) - before; n <= few {
+			return
+		}
+	}
+	t.Errorf("an idle monitor went to sleep %d times within %v", n, spell)
+}
+
+// monitorOf is the process that looks after a container.
+func monitorOf(t *testing.T, root, id string) int {
+	t.Helper()
 	var state struct{ Monitor int }
 	b, err := os.ReadFile(filepath.Join(root, "containers", id, "state.json"))
 	if err == nil {
@@ -31,20 +51,7 @@ func TestIdleMonitor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// More than two minutes is when the collector would run.
-	spell, few := 4*time.Second, 4
-	if os.Getenv("BANTAM_NIGHTLY") != "" {
-		spell, few = 130*time.Second, 12
-	}
-	var n int
-	for range 5 {
-		before := switches(t, state.Monitor)
-		time.Sleep(spell)
-		if n = switches(t, state.Monitor) - before; n <= few {
-			return
-		}
-	}
-	t.Errorf("an idle monitor went to sleep %d times within %v", n, spell)
+	return state.Monitor
 }
 
 // switches counts how often the threads of a process went to sleep (proc_pid_status(5)).
@@ -83,16 +90,9 @@ func threadsOfPrinting(t *testing.T, bantam, root string) (most int) {
 	t.Helper()
 	id := call(t, bantam, "--root", root, "run", "-d", "--network", "none", "box", "sh", "-c", "while sleep 0.1; do echo x; done")
 	defer call(t, bantam, "--root", root, "rm", "-f", id)
-	var state struct{ Monitor int }
-	b, err := os.ReadFile(filepath.Join(root, "containers", id, "state.json"))
-	if err == nil {
-		err = json.Unmarshal(b, &state)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	monitor := monitorOf(t, root, id)
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) { // it comes to rest after one
-		list, _ := filepath.Glob("/proc/" + strconv.Itoa(state.Monitor) + "/task/*")
+		list, _ := filepath.Glob("/proc/" + strconv.Itoa(monitor) + "/task/*")
 		most = max(most, len(list))
 	}
 	if text := call(t, bantam, "--root", root, "logs", id); strings.Count(text, "x") < 2 {
