@@ -200,8 +200,9 @@ func (m *monitor) leave() int {
 	if m.record.Host.AutoRemove && !(m.job.Tied && len(m.clients) > 0) && !m.folder.Kept() {
 		err = cmp.Or(err, volumes.RemoveAnonymous(m.store, m.record))
 		m.store.Forget(m.folder, m.record.Name)
-		// Nobody needs to wait until a few empty folders are gone. Of a layer it may be the space that the next one waits for.
-		if later = m.folder.Unwritten(); !later {
+		// Nobody needs to wait until a few empty folders are gone. Of a layer it may be the space that the next one waits for, and
+		// what a plugin could not take back the next command does, when this container is gone.
+		if later = m.folder.Unwritten() && m.state.Error == ""; !later {
 			err = cmp.Or(err, m.folder.Clear())
 		}
 		m.event("destroy")
