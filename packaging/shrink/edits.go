@@ -126,6 +126,14 @@ var starts = []edit{
 	// Nobody reads profiles of the memory, whose tables are large, and stacks are cut from pieces of which each page is written to.
 	{"mprof.go", "var MemProfileRate int = 512 * 1024\n", "var MemProfileRate int = 0\n", 1},
 	{"malloc.go", "\t_StackCacheSize = 32 * 1024\n", "\t_StackCacheSize = 16 * 1024\n", 1},
+	// The heap is below 1 TB, so that the tables of what it may be made of are 3 MB of addresses and not 1.2 GB, which a limit of the address space
+	// (RLIMIT_AS, ulimit -v) counts: the runtime does not notice that it could not get them, and uses what is elsewhere.
+	{"malloc.go", "goarch.IsArm64))*48 + ", "goarch.IsArm64))*40 + ", 1},
+	{"malloc.go", "\tarenaBaseOffset = 0xffff800000000000*goarch.IsAmd64 + ", "\tarenaBaseOffset = ", 1},
+	{"malloc.go", "\tlogHeapArenaBytes = (6+20)*", "\tlogHeapArenaBytes = (2+20)*", 1},
+	// So is what FIPS 140 reads from for its random numbers, 32 MB in each program that has a hash.
+	{drbg, "var memory entropy.ScratchBuffer\n", "", 1},
+	{drbg, "entropy.Seed(&memory)", "entropy.Seed(new(entropy.ScratchBuffer))", 2},
 	// The first goroutine's stack is as large at once as those of our programs become: to find out what to copy takes the tables of many functions.
 	{"proc.go", "\t\tnewg = malg(stackMin)\n", "\t\tsize := int32(stackMin)\n\t\tif !mainStarted {\n\t\t\tsize = 64 << 10\n\t\t}\n\t\tnewg = malg(size)\n", 1},
 	// Where a program's variables have pointers is unpacked for the first collection.
@@ -165,6 +173,7 @@ var starts = []edit{
 
 const (
 	crc32  = "hash/crc32/crc32.go"
+	drbg   = "crypto/internal/fips140/drbg/entropy_fips140.go"
 	cpuX86 = "internal/cpu/cpu_x86.go"
 )
 

@@ -414,6 +414,23 @@ func main() {
 		if before == "" || os.Getenv("PATH") != "x" || os.Getenv("NEW") != before {
 			panic("environment")
 		}
+	case "large": // more arenas than one, with pieces of several
+		var all [][]*node
+		for range 20 {
+			piece := make([]*node, 1<<20)
+			for i := range 1000 {
+				piece[i<<10] = &node{value: i}
+			}
+			all = append(all, piece)
+		}
+		runtime.GC()
+		for _, piece := range all {
+			for i := range 1000 {
+				if piece[i<<10].value != i {
+					panic("large")
+				}
+			}
+		}
 	case "crc32":
 		if crc32.IEEETable[1] != 0x77073096 || crc32.IEEETable[255] != 0x2d02ef8d ||
 			crc32.ChecksumIEEE([]byte("123456789")) != 0xcbf43926 || crc32.Checksum([]byte("123456789"), crc32.MakeTable(crc32.Castagnoli)) != 0xe3069283 {
@@ -464,7 +481,7 @@ func TestStarts(t *testing.T) {
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	for _, which := range []string{"goroutine", "timer", "signal", "garbage", "collect", "cleanup", "variables", "deep", "endless", "environment", "crc32"} {
+	for _, which := range []string{"goroutine", "timer", "signal", "garbage", "collect", "cleanup", "variables", "deep", "endless", "environment", "large", "crc32"} {
 		for _, env := range []string{"A=", "GOMAXPROCS=1"} {
 			for range 5 {
 				cmd := exec.Command(out, which)
@@ -482,6 +499,11 @@ func TestStarts(t *testing.T) {
 		if text, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(text), "done") {
 			t.Errorf("blocked: %v\n%s", err, text)
 		}
+	}
+	// As small an address space as it needs is enough (RLIMIT_AS).
+	cmd = exec.Command("sh", "-c", `ulimit -v 80000 && exec "$0" garbage`, out)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("a limit of the address space: %v\n%s", err, text)
 	}
 	// Where the environment says how many processors there are, a collection leaves it at one, and a goroutine brings the others.
 	cmd = exec.Command(out, "later")

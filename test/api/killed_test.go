@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,13 +20,19 @@ func TestKilledUnderLoad(t *testing.T) {
 	c := s.client()
 	const workers, each = 4, 8
 	stop := make(chan struct{})
+	var done atomic.Int64 // operations: a loaded machine does none in 500 ms, and none ever if each life is as short
 	var kills sync.WaitGroup
 	kills.Go(func() {
+		before := int64(-1)
 		for kill := time.NewTicker(500 * time.Millisecond); ; {
 			select {
 			case <-stop:
 				return
 			case <-kill.C:
+				if done.Load() == before {
+					continue
+				}
+				before = done.Load()
 				s.kill()
 				s.run()
 			}
@@ -40,10 +47,12 @@ func TestKilledUnderLoad(t *testing.T) {
 				code := w*each + i + 1
 				name := fmt.Sprintf("egg-%d-%d", w, i)
 				again(t, func() error { return ensure(t, c, name, code) })
+				done.Add(1)
 				again(t, func() error {
 					_, err := c.ContainerStart(patient(t), name, client.ContainerStartOptions{})
 					return err
 				})
+				done.Add(1)
 				codes[w][name] = code
 			}
 		})
