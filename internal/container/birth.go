@@ -55,7 +55,7 @@ func (b *birth) begin() error {
 	if err := b.reserve(); err != nil {
 		return err
 	}
-	for _, step := range [...]func() error{b.makeGroup, b.openConsole, b.compile, b.fork, b.beside, b.ready} {
+	for _, step := range [...]func() error{b.beginGroup, b.openConsole, b.compile, b.fork, b.beside, b.ready} {
 		if err := step(); err != nil {
 			return b.fail(err)
 		}
@@ -186,9 +186,17 @@ func flags(s *specs.Spec) (f record.Flags) {
 	return f
 }
 
+// beginGroup makes of the cgroup what has to be there before the fork.
+func (b *birth) beginGroup() error {
+	if err := b.group.CreateFirst(); err != nil || b.group.Later() {
+		return err
+	}
+	return b.makeGroup()
+}
+
 // makeGroup makes the cgroup and sets the device rules, which come before its first process.
 func (b *birth) makeGroup() error {
-	if err := b.group.Create(); err != nil {
+	if err := b.group.CreateRest(); err != nil {
 		return err // it may be somebody else's, who would be killed with it
 	}
 	b.grouped = true
@@ -223,13 +231,9 @@ func openConsole(socket string) (console, ours int, err error) {
 }
 
 func (b *birth) compile() (err error) {
-	tasks, err := b.group.Tasks()
-	if err != nil {
-		return err
-	}
 	b.plan, err = plan.Compile(b.spec, b.rt.host(), plan.Options{
 		ID: b.id, Root: rootfs(b.spec, b.bundle), Bundle: b.bundle, Create: b.create, NoPivot: b.opt.NoPivot, NoNewKeyring: b.opt.NoNewKeyring,
-		PreserveFDs: b.sockets + b.opt.PreserveFDs, CgroupTasks: len(tasks), CgroupPaths: b.groupPaths(), State: b.insideState(),
+		PreserveFDs: b.sockets + b.opt.PreserveFDs, CgroupTasks: b.group.TaskCount(), CgroupPaths: b.groupPaths(), State: b.insideState(),
 	})
 	return err
 }
@@ -241,9 +245,6 @@ func (b *birth) fork() error {
 		terminal.Own([3]int{0, 1, 2}, b.spec, &b.spec.Process.User)
 	}
 	var err error
-	if cfg.CgroupTasks, err = b.group.Tasks(); err != nil {
-		return err
-	}
 	if cfg.CgroupDir, err = b.group.Dir(); err != nil {
 		return err
 	}
@@ -287,6 +288,18 @@ func (b *birth) insideState() []byte {
 // beside is what the parent does while the child mounts.
 func (b *birth) beside() error {
 	if err := b.recordPid(); err != nil {
+		return err
+	}
+	if b.group.Later() {
+		if err := b.makeGroup(); err != nil {
+			return err
+		}
+	}
+	tasks, err := b.group.Tasks()
+	if err != nil {
+		return err
+	}
+	if err := b.proc.Groups(tasks); err != nil {
 		return err
 	}
 	if err := b.group.ApplyLimits(b.resources()); err != nil {
@@ -342,6 +355,8 @@ func (b *birth) fail(err error) error {
 	}
 	if b.grouped {
 		b.rt.warn(b.group.Delete())
+	} else {
+		b.group.Undo()
 	}
 	if b.file.Closid != "" && b.file.Flags&record.Keep == 0 {
 		b.rt.warn(resctrl.Delete(b.file.Closid))

@@ -189,9 +189,11 @@ func (p *Process) notify(fd int) error {
 // Close releases the descriptors. The process itself goes on; where it shares memory with this
 // one (plan.Plan.ShareMemory) and has not called execve, the Process must stay reachable.
 func (p *Process) Close() {
-	if p.sync >= 0 {
-		unix.Close(p.sync)
-		p.sync = -1
+	for _, fd := range [...]*int{&p.sync, &p.give} {
+		if *fd >= 0 {
+			unix.Close(*fd)
+			*fd = -1
+		}
 	}
 	if p.Pidfd >= 0 {
 		unix.Close(p.Pidfd)

@@ -50,7 +50,8 @@ type Config struct {
 	Pidfd int
 	// CgroupDir is the cgroup v2 folder that the child is born in.
 	CgroupDir int
-	// CgroupTasks are the open "tasks" files of the v1 hierarchies that it enters by itself.
+	// CgroupTasks are the open "tasks" files of the v1 hierarchies that it enters by itself. Where the plan says Groups they are
+	// given later ([Process.Groups]).
 	CgroupTasks []int
 	// On acts on SyncRuntime, SyncNetDev and SyncNotify. An error ends the child.
 	On func(Event) error
@@ -69,13 +70,14 @@ type Process struct {
 	plan *plan.Plan
 	cfg  Config
 	sync int
+	give int      // our end of the socket that the control groups go by, or -1
 	m    *machine // kept reachable: the child may use this memory
 	open []int    // what Start opened and the child has inherited
 }
 
 // Start forks the child that interprets p. On an error nothing is left behind.
 func Start(p *plan.Plan, c Config) (*Process, error) {
-	proc := &Process{plan: p, cfg: c, Pidfd: -1, sync: -1}
+	proc := &Process{plan: p, cfg: c, Pidfd: -1, sync: -1, give: -1}
 	m := &machine{steps: unsafe.SliceData(p.Steps), n: uintptr(len(p.Steps)), data: loadData(p)}
 	proc.m = m
 	defer proc.closeOpened()
@@ -89,12 +91,45 @@ func Start(p *plan.Plan, c Config) (*Process, error) {
 	proc.open = append(proc.open, pair[1])
 	m.sync, m.theirs = uintptr(pair[1]), uintptr(pair[0])
 	m.regs[plan.RegSync] = m.sync
-	if err := proc.clone(m); err != nil {
-		unix.Close(pair[0])
+	proc.sync = pair[0]
+	err = proc.groupsSocket(m)
+	if err == nil {
+		err = proc.clone(m)
+	}
+	if err != nil {
+		proc.Close()
 		return nil, err
 	}
-	proc.sync = pair[0]
 	return proc, nil
+}
+
+// groupsSocket makes the socket that the control groups go by.
+func (p *Process) groupsSocket(m *machine) error {
+	if !p.plan.Groups {
+		return nil
+	}
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return &os.SyscallError{Syscall: "socketpair", Err: err}
+	}
+	p.open = append(p.open, pair[1])
+	p.give = pair[0]
+	m.regs[plan.RegGroups], m.regs[plan.RegGiver] = uintptr(pair[1]), uintptr(pair[0])
+	return nil
+}
+
+// Groups gives the child the open "tasks" files of its v1 control groups, which it waits for if the plan says so.
+func (p *Process) Groups(tasks []int) error {
+	if p.give < 0 {
+		return nil
+	}
+	err := unix.Sendmsg(p.give, []byte{0}, unix.UnixRights(tasks...), nil, unix.MSG_NOSIGNAL)
+	unix.Close(p.give)
+	p.give = -1
+	if err == unix.EPIPE || err == unix.ECONNRESET {
+		return nil // it has failed: Ready knows why
+	}
+	return os.NewSyscallError("sendmsg to the child", err)
 }
 
 // loadData copies the plan's data and sets the addresses in it.

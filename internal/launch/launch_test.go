@@ -184,3 +184,67 @@ func TestOwnMountNamespaceIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// taking is a plan that takes one control group's file and writes to it.
+func taking() *program {
+	p := &program{}
+	p.Groups = true
+	for len(p.Data)%8 != 0 {
+		p.Data = append(p.Data, 0)
+	}
+	const control, iov, msg = 0, 24, 48 // and a byte at 40
+	p.Data = make([]byte, 104)
+	p.Data[iov+8], p.Data[msg+24], p.Data[msg+40] = 1, 1, 20
+	p.Relocs = []plan.Reloc{{At: iov, To: 40}, {At: msg + 16, To: iov}, {At: msg + 32, To: control}}
+	p.call(unix.SYS_CLOSE, [6]plan.Kind{plan.FromR}, uint64(plan.RegGiver))
+	p.call(unix.SYS_RECVMSG, [6]plan.Kind{plan.FromR, plan.Ptr}, uint64(plan.RegGroups), msg, unix.MSG_CMSG_CLOEXEC)
+	p.Steps = append(p.Steps,
+		plan.Step{Op: plan.OpExpect, Args: [6]uint64{msg + 40, 20, uint64(syscall.EPIPE)}},
+		plan.Step{Op: plan.OpLoad, Args: [6]uint64{control + 16}, Out: plan.RegCgroup0})
+	p.call(unix.SYS_WRITE, [6]plan.Kind{plan.FromR, plan.Ptr}, uint64(plan.RegCgroup0), p.str("0"), 1)
+	p.exec("/bin/sh", "-c", "exit 4")
+	return p
+}
+
+// The child gets its control groups when the parent has made them, and fails where it never does.
+func TestGroups(t *testing.T) {
+	for _, share := range []bool{false, true} {
+		var pipe [2]int
+		if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
+			t.Fatal(err)
+		}
+		p := taking()
+		p.ShareMemory = share
+		proc, err := Start(&p.Plan, NoFDs())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := proc.Groups(pipe[1:]); err != nil {
+			t.Error(err)
+		}
+		if err := proc.Started(); err != nil {
+			t.Error(err)
+		}
+		if status, err := proc.Wait(); err != nil || status.ExitStatus() != 4 {
+			t.Errorf("%v, %v", status, err)
+		}
+		proc.Close()
+		unix.Close(pipe[1])
+		b := make([]byte, 8)
+		if n, err := unix.Read(pipe[0], b); n != 1 || b[0] != '0' {
+			t.Errorf("%q, %v", b, err)
+		}
+		unix.Close(pipe[0])
+
+		if proc, err = Start(&p.Plan, NoFDs()); err != nil {
+			t.Fatal(err)
+		}
+		unix.Close(proc.give) // as the kernel does for a parent that is killed
+		proc.give = -1
+		var e *Error
+		if err := proc.Started(); !errors.As(err, &e) || e.Errno != syscall.EPIPE {
+			t.Errorf("without groups: %v", err)
+		}
+		proc.Abort()
+	}
+}

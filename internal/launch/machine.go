@@ -84,6 +84,8 @@ func (m *machine) step(s *plan.Step, i uintptr) (next uintptr, errno syscall.Err
 		return m.call(s, i)
 	case plan.OpStore:
 		*(*uint32)(unsafe.Add(unsafe.Pointer(m.data), uintptr(s.Args[1]))) = uint32(m.regs[uint8(s.Args[0])])
+	case plan.OpLoad:
+		m.regs[s.Out] = uintptr(*(*int32)(unsafe.Add(unsafe.Pointer(m.data), uintptr(s.Args[0]))))
 	case plan.OpSkip:
 		return i + 1 + uintptr(s.Skip), 0
 	case plan.OpFork:

@@ -49,6 +49,8 @@ var calls = [...]struct {
 	{unix.SYS_CLOSE_RANGE, "close_range", "iix"},
 	{unix.SYS_SOCKET, "socket", "ixi"},
 	{unix.SYS_SENDMSG, "sendmsg", "dpx"},
+	{unix.SYS_RECVMSG, "recvmsg", "dpx"},
+	{unix.SYS_CLOSE, "close", "d"},
 	{unix.SYS_SETNS, "setns", "dx"},
 	{unix.SYS_UNSHARE, "unshare", "x"},
 	{unix.SYS_SETHOSTNAME, "sethostname", "si"},

@@ -30,7 +30,9 @@ type compiler struct {
 	mountNS bool
 	userNS  bool        // a user namespace of its own, new or joined
 	sources map[int]Reg // trees of bind mounts that were opened before their turn, by number
-	made    uintptr     // new namespaces, CLONE_NEW* flags
+	// inGroups: the steps so far have entered the control groups.
+	inGroups bool
+	made     uintptr // new namespaces, CLONE_NEW* flags
 }
 
 // Compile turns a spec into the plan that starts its container. It returns an error

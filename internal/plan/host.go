@@ -44,12 +44,14 @@ type Options struct {
 	Stdio bool
 	// PreserveFDs is the number of descriptors from 3 on that the process keeps.
 	PreserveFDs int
-	// CgroupTasks is the number of registers from RegCgroup0 on that hold "tasks" files.
+	// CgroupTasks is the number of v1 control groups, whose "tasks" files the parent sends (Plan.Groups).
 	CgroupTasks int
 	// Trees are descriptors of detached mounts that take the place of bind mounts' sources, by
 	// destination ("/" is the root's): for what only another mount namespace can see, or who the child is can't make.
 	// The child has inherited them.
 	Trees map[string]int
+	// NetAtOnce says that the parent wants the network namespace as soon as there is a process.
+	NetAtOnce bool
 	// CgroupPaths are the container's control groups, for the mount of type cgroup.
 	CgroupPaths []CgroupPath
 	// State is what hooks read on their standard input.
@@ -79,7 +81,8 @@ type ExecOptions struct {
 	Stdio           bool
 	NoConsoleSocket bool
 	PreserveFDs     int
-	CgroupTasks     int
+	// CgroupTasks is the number of registers from RegCgroup0 on that hold "tasks" files.
+	CgroupTasks int
 	// Joined are the namespaces that the container does not share with the
 	// caller, CLONE_NEW* flags. 0 takes those of the spec.
 	Joined uintptr

@@ -19,6 +19,7 @@ func (c *compiler) mounts() error {
 			return fmt.Errorf("mounts[%d] on %s: %w", i, m.Destination, err)
 		}
 	}
+	c.placed()
 	return nil
 }
 
@@ -38,6 +39,7 @@ func (c *compiler) mount(i int, m *specs.Mount) error {
 	case o.Bind() || m.Type == "bind":
 		return c.bind(i, m, dest, &o)
 	case m.Type == "cgroup" || m.Type == "cgroup2":
+		c.placed()
 		return c.cgroup(dest, &o)
 	}
 	return c.fileSystem(m, dest, &o)

@@ -12,8 +12,8 @@ import (
 
 // namespaces fills Flags and Join and appends what has to happen first in the child.
 //
-// The cgroup namespace comes after the cgroup is entered, as its root is the cgroup of that
-// moment (cgroup_namespaces(7)); the time namespace before its offsets are written, and it takes effect at execve.
+// The cgroup namespace comes after the cgroup is entered (placed); the time namespace
+// before its offsets are written, and it takes effect at execve.
 func (c *compiler) namespaces() error {
 	late, err := c.collect()
 	if err != nil {
@@ -27,12 +27,12 @@ func (c *compiler) namespaces() error {
 	if !c.userNS {
 		c.undumpable()
 	}
-	c.enterCgroups()
-	c.enterNamespaces()
-	if late&unix.CLONE_NEWCGROUP != 0 {
-		c.about(WhyNamespace, "cgroup")
-		c.call(unix.SYS_UNSHARE, imm(uint64(unix.CLONE_NEWCGROUP)))
+	if c.Groups = c.opt.CgroupTasks > 0; c.Groups {
+		// A child that held it would wait for ever for a parent that was killed.
+		c.about(WhyCgroup, "")
+		c.call(unix.SYS_CLOSE, reg(RegGiver))
 	}
+	c.enterNamespaces()
 	if late&unix.CLONE_NEWTIME != 0 {
 		c.timeNamespace()
 	}
@@ -92,10 +92,18 @@ func mappings(list []specs.LinuxIDMapping) []Mapping {
 // A user namespace owns what is made after it. A joined one comes first, and the new namespaces, which
 // the clone would give to the caller's, are made behind it. A new one comes behind the
 // joined ones: from inside it there would be no right to enter them.
+//
+// While the parent makes control groups, the child makes the namespaces: a network namespace takes a quarter of a start.
 func (c *compiler) enterNamespaces() {
 	user := c.joined(unix.CLONE_NEWUSER)
 	later := uintptr(0)
 	switch {
+	case c.Groups && !c.userNS && c.Flags&unix.CLONE_NEWPID != 0:
+		kept := uintptr(unix.CLONE_NEWPID)
+		if c.opt.NetAtOnce {
+			kept |= unix.CLONE_NEWNET
+		}
+		later, c.Flags = c.Flags&^kept, c.Flags&kept
 	case user >= 0:
 		c.setns(user)
 		later, c.Flags = c.Flags, 0
@@ -130,7 +138,7 @@ func (c *compiler) makeOwned(flags uintptr) {
 	if flags == 0 {
 		return
 	}
-	c.about(WhyNamespace, "new ones, owned by the user namespace")
+	c.about(WhyNamespace, namespace.Names(flags))
 	c.call(unix.SYS_UNSHARE, imm(uint64(flags)))
 	if flags&unix.CLONE_NEWPID != 0 {
 		c.carryOn()
@@ -204,20 +212,52 @@ func (c *builder) ids0() {
 	c.call(unix.SYS_SETRESUID, imm(0), imm(0), imm(0)).ignore(unix.EINVAL)
 }
 
+// placed enters the control groups, and makes the cgroup namespace, whose root is the group of that moment
+// (cgroup_namespaces(7)). The parent makes the groups of v1 beside the work before this; whatever shows them comes behind it.
+func (c *compiler) placed() {
+	if c.inGroups {
+		return
+	}
+	c.inGroups = true
+	why, note := c.why, c.note
+	if c.Groups {
+		c.takeGroups()
+	}
+	c.enterCgroups()
+	if c.made&unix.CLONE_NEWCGROUP != 0 {
+		c.about(WhyNamespace, "cgroup")
+		c.call(unix.SYS_UNSHARE, imm(uint64(unix.CLONE_NEWCGROUP)))
+	}
+	c.about(why, note)
+}
+
+// takeGroups receives the tasks files (unix(7), SCM_RIGHTS). A parent that ended sends none.
+func (c *compiler) takeGroups() {
+	size := 16 + 4*c.opt.CgroupTasks
+	c.about(WhyCgroup, "")
+	control := c.room((size + 7) &^ 7)
+	iov := c.words(0, 1)
+	c.point(iov, c.room(1))
+	msg := c.words(0, 0, 0, 1, 0, uint64(size), 0)
+	c.point(msg+16, iov)
+	c.point(msg+32, control)
+	c.call(unix.SYS_RECVMSG, reg(RegGroups), ptr(msg), imm(uint64(unix.MSG_CMSG_CLOEXEC)))
+	c.op(OpExpect, 0, []arg{imm(msg + 40), imm(size), imm(uint64(unix.EPIPE))})
+	for i := range c.opt.CgroupTasks {
+		c.op(OpLoad, 0, []arg{imm(control + 16 + uint64(4*i))}).Out = RegCgroup0 + Reg(i)
+	}
+}
+
 // enterCgroups writes 0, the writer, to every v1 hierarchy's tasks file: unlike a pid in cgroup.procs
 // it waits for nothing (no cgroup_threadgroup_rwsem, so no RCU grace period).
 func (c *compiler) enterCgroups() {
-	enterCgroups(c.builder, c.opt.CgroupTasks)
-}
-
-func enterCgroups(b *builder, n int) {
-	if n == 0 {
+	if c.opt.CgroupTasks == 0 {
 		return
 	}
-	b.about(WhyCgroup, "")
-	zero := b.path("0")
-	for i := 0; i < n; i++ {
-		b.call(unix.SYS_WRITE, reg(RegCgroup0+Reg(i)), zero, imm(1))
+	c.about(WhyCgroup, "")
+	zero := c.path("0")
+	for i := range c.opt.CgroupTasks {
+		c.call(unix.SYS_WRITE, reg(RegCgroup0+Reg(i)), zero, imm(1))
 	}
 }
 

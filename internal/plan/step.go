@@ -33,6 +33,8 @@ const (
 	OpSync
 	// OpTell is OpSync without the wait.
 	OpTell
+	// OpLoad sets Out to the 32-bit value in Data at offset Args[0]: a descriptor that came by recvmsg(2).
+	OpLoad
 	// OpFail fails: with EACCES if an ignored EACCES was met since the plan's
 	// start, else with errno Args[0]. It ends a search along PATH.
 	OpFail
@@ -52,7 +54,9 @@ const (
 	RegStdio0  Reg = 5  // RegStdio0+i becomes descriptor i (i = 0, 1, 2), where the plan was compiled with Options.Stdio
 	RegUser0   Reg = 8  // RegUser0+i: user namespace of Plan.IDMaps[i], for idmapped mounts (at most 24)
 	RegNS0     Reg = 32 // RegNS0+i: namespace file of Plan.Join[i] (at most 8)
-	RegCgroup0 Reg = 40 // RegCgroup0+i: open file "tasks" of the i-th v1 hierarchy (at most 20)
+	RegCgroup0 Reg = 40 // RegCgroup0+i: open file "tasks" of the i-th v1 hierarchy (at most 20); with Plan.Groups the plan fills them
+	RegGroups  Reg = 60 // socket that the "tasks" files come by (Plan.Groups)
+	RegGiver   Reg = 61 // its other end, which is the parent's
 	RegFirst   Reg = 64 // first register that the compiler may give out
 	NumReg         = 256
 )
@@ -132,6 +136,9 @@ type Plan struct {
 	Relocs      []Reloc
 	// Exec is the offset of the first step after SyncReady.
 	Exec int
+	// Groups says that the child takes the "tasks" files of its v1 control groups from RegGroups, where it has
+	// something else to do until they are there.
+	Groups bool
 	// ShareMemory lets the child share its parent's memory until execve: no process of a container can trace it.
 	ShareMemory bool
 }

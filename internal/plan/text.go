@@ -84,6 +84,8 @@ func (p *Plan) callText(s *Step) string {
 		return p.syscallText(s)
 	case OpStore:
 		return fmt.Sprintf("store %s", Reg(s.Args[0]))
+	case OpLoad:
+		return "load"
 	case OpSkip:
 		return fmt.Sprintf("skip %d", s.Skip)
 	case OpFork:
@@ -127,6 +129,10 @@ func (r Reg) String() string {
 	switch {
 	case r >= RegFirst:
 		return "r" + strconv.Itoa(int(r-RegFirst))
+	case r == RegGiver:
+		return "giver"
+	case r == RegGroups:
+		return "groups"
 	case r >= RegCgroup0:
 		return "cgroup" + strconv.Itoa(int(r-RegCgroup0))
 	case r >= RegNS0:

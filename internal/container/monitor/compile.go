@@ -24,6 +24,7 @@ func compile(spec *specs.Spec, r *folder.Record, f folder.Folder, host *cgroup.H
 		CgroupTasks: tasks,
 		CgroupPaths: groupPaths(host, group),
 		Trees:       trees,
+		NetAtOnce:   r.Host.NetworkMode != "none", // to be connected
 	}
 	if _, made := trees["/"]; !made {
 		opt.Overlay = overlay(f, r.Layers, r.Host.AutoRemove)

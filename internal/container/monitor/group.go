@@ -17,9 +17,11 @@ import (
 type group struct {
 	*cgroup.Group
 	host *cgroup.Host
+	// foreign: a folder of it is in use, so that not all of it is ours.
+	foreign bool
 }
 
-// newGroup makes the container's group and lets the child be born in it.
+// newGroup begins the container's group: what has to be there before the child is born.
 func newGroup(spec *specs.Spec, id string, cfg *launch.Config) (*group, error) {
 	host, err := cgroup.Discover()
 	if err != nil {
@@ -29,25 +31,41 @@ func newGroup(spec *specs.Spec, id string, cfg *launch.Config) (*group, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &group{cg, host}
-	if err := cg.Create(); err != nil {
+	g := &group{Group: cg, host: host}
+	if err := cg.CreateFirst(); err != nil {
 		return nil, err
 	}
-	if err := g.enter(cfg, spec.Linux.Resources); err != nil {
+	if !cg.Later() {
+		err = cg.ApplyDevices(spec.Linux.Resources.Devices)
+	}
+	if err == nil {
+		cfg.CgroupDir, err = g.Dir()
+	}
+	if err != nil {
 		_ = cg.Delete()
 		return nil, err
 	}
 	return g, nil
 }
 
-func (g *group) enter(cfg *launch.Config, r *specs.LinuxResources) (err error) {
-	if err = g.ApplyDevices(r.Devices); err != nil {
-		return err
+// fill makes the rest of the group beside the child, which then enters it, and sets its limits.
+func (g *group) fill(proc *launch.Process, r *specs.LinuxResources) error {
+	if g.Later() {
+		if err := g.CreateRest(); err != nil {
+			g.foreign = true
+			return err
+		}
+		if err := g.ApplyDevices(r.Devices); err != nil {
+			return err
+		}
 	}
-	if cfg.CgroupTasks, err = g.Tasks(); err != nil {
-		return err
+	tasks, err := g.Tasks()
+	if err == nil {
+		err = proc.Groups(tasks)
 	}
-	cfg.CgroupDir, err = g.Dir()
+	if err == nil {
+		err = g.ApplyLimits(r)
+	}
 	return err
 }
 
@@ -92,6 +110,10 @@ func (g *group) ranOutOfMemory() bool {
 
 func (g *group) remove() error {
 	if g == nil {
+		return nil
+	}
+	if g.foreign {
+		g.Undo()
 		return nil
 	}
 	return g.Delete()

@@ -66,7 +66,7 @@ func (m *monitor) startOwn(spec *specs.Spec, trees map[string]int) (err error) {
 	}
 	defer m.group.Close()
 	m.state.Cgroup = spec.Linux.CgroupsPath
-	p, err := compile(spec, m.record, m.folder, m.group.host, m.group.Group, len(cfg.CgroupTasks), trees)
+	p, err := compile(spec, m.record, m.folder, m.group.host, m.group.Group, m.group.TaskCount(), trees)
 	if err != nil {
 		return err
 	}
@@ -97,9 +97,9 @@ func (m *monitor) stdio() (*stdio, error) {
 
 // bringUp takes the child from the fork to its execve.
 func (m *monitor) bringUp(proc *launch.Process, spec *specs.Spec, io *stdio) error {
-	err := m.connect(proc.Pid)
+	err := m.group.fill(proc, spec.Linux.Resources)
 	if err == nil {
-		err = m.group.ApplyLimits(spec.Linux.Resources)
+		err = m.connect(proc.Pid)
 	}
 	if err == nil {
 		err = m.recordStart(proc.Pid)

@@ -7,6 +7,7 @@
 //
 //	g, err := cgroup.New(cgroup.Config{ID: id, Path: spec.Linux.CgroupsPath})
 //	err = g.Create()             // directories; leaves nothing behind where it fails
+//	                             // or CreateFirst, and CreateRest beside the first process
 //	err = g.ApplyDevices(rules)  // before a process is in it, see there
 //	fds, err := g.Tasks()        // v1: the child writes "0" to each
 //	fd, err := g.Dir()           // v2 and hybrid: for clone3's CLONE_INTO_CGROUP
@@ -99,6 +100,7 @@ type Group struct {
 	tasks    []int // open tasks files
 	made     []string
 	disabled bool // see [Config.Disabled]
+	later    bool // see [Group.Later]
 	fresh    bool // Create made it in this process: device rules are still the parent's
 
 	avail    Controllers // v2: cgroup.controllers, valid where known

@@ -14,18 +14,64 @@ import (
 // the call made is removed again. A directory that was there before is used if
 // no process is in it or below it.
 func (g *Group) Create() error {
+	err := g.CreateFirst()
+	if err == nil {
+		err = g.CreateRest()
+	}
+	if err != nil {
+		g.Undo()
+	}
+	return err
+}
+
+// CreateFirst makes what has to be there before the group's first process is: on v1 without a systemd unit no more than
+// the v2 directory of the hybrid layout, in which it is born; else all of it. [Group.Later] says whether
+// something is left for [Group.CreateRest]. Where it fails nothing is left behind.
+func (g *Group) CreateFirst() error {
 	if g.host == nil {
 		return errors.New("create cgroup: the group was loaded, not new")
 	}
 	g.fresh = true
+	g.later = g.state.Mode != V2 && g.unit == nil && !g.state.Rootless && !g.disabled
 	err := g.createUnit()
-	if err == nil {
+	switch {
+	case err != nil:
+	case g.later:
+		err = g.createEach(true)
+	default:
 		err = g.createMembers()
 	}
 	if err != nil {
-		g.undo()
+		g.Undo()
 	}
 	return err
+}
+
+// Later says that [Group.CreateFirst] has left a part to [Group.CreateRest].
+func (g *Group) Later() bool { return g.later }
+
+// CreateRest makes what CreateFirst has left, perhaps beside the first process. Where it fails that process has to be
+// gone before [Group.Undo] can take back what was made.
+func (g *Group) CreateRest() error {
+	if !g.later {
+		return nil
+	}
+	g.later = false
+	return g.createEach(false)
+}
+
+// createEach makes the directories of v2, or those of v1.
+func (g *Group) createEach(v2 bool) error {
+	for i := range g.state.Members {
+		m := &g.state.Members[i]
+		if (m.Controllers == Unified) != v2 {
+			continue
+		}
+		if err := g.createMember(&g.host.Hierarchies[i], m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (g *Group) createMembers() error {
@@ -170,8 +216,8 @@ func fillCPUSet(dir, mount string, fresh bool) error {
 	return nil
 }
 
-// undo removes what Create made, the innermost first.
-func (g *Group) undo() {
+// Undo removes what this process has made of the group, the innermost first.
+func (g *Group) Undo() {
 	g.Close()
 	for i := len(g.made) - 1; i >= 0; i-- {
 		unix.Unlinkat(unix.AT_FDCWD, g.made[i], unix.AT_REMOVEDIR)

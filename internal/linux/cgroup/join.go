@@ -31,6 +31,16 @@ func (g *Group) Tasks() ([]int, error) {
 	return g.tasks, nil
 }
 
+// TaskCount is how many descriptors Tasks will return; after CreateFirst it is known.
+func (g *Group) TaskCount() (n int) {
+	for i := range g.state.Members {
+		if g.state.Mode != V2 && g.state.Members[i].Controllers != Unified {
+			n++
+		}
+	}
+	return n
+}
+
 // Dir opens the group's v2 directory for CLONE_INTO_CGROUP; it is -1 where
 // there is none (v1, or a rootless container without a group). The descriptor
 // belongs to the group: see [Group.Close].

@@ -385,3 +385,38 @@ func TestOOMV1(t *testing.T) {
 		t.Errorf("killed: %d, %v", n, err)
 	}
 }
+
+// What waits for CreateRest is not there before, and Undo takes back both parts.
+func TestCreateRest(t *testing.T) {
+	testenv.Root(t)
+	testenv.CgroupV1(t)
+	g, err := New(Config{ID: "x", Path: "/bantam-test-rest-" + strconv.Itoa(os.Getpid())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.CreateFirst(); err != nil {
+		t.Fatal(err)
+	}
+	if !g.Later() {
+		t.Error("nothing is left")
+	}
+	for _, m := range g.state.Members {
+		if exists(m.Path) != (m.Controllers == Unified) {
+			t.Errorf("%s is there: %v", m.Path, exists(m.Path))
+		}
+	}
+	if err := g.CreateRest(); err != nil || g.Later() {
+		t.Errorf("%v, later %v", err, g.Later())
+	}
+	tasks, err := g.Tasks()
+	if err != nil || len(tasks) != g.TaskCount() {
+		t.Errorf("%d tasks files of %d, %v", len(tasks), g.TaskCount(), err)
+	}
+	for _, m := range g.state.Members {
+		if !exists(m.Path) {
+			t.Errorf("%s is missing", m.Path)
+		}
+	}
+	g.Undo()
+	checkGone(t, g)
+}

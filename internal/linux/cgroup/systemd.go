@@ -156,6 +156,7 @@ func (g *Group) stopUnit() error {
 	if u == nil || g.host != nil && !u.started {
 		return nil
 	}
+	u.started = false
 	c, err := u.connect(g.state.Rootless)
 	if err == nil {
 		err = c.StopUnit(u.name)

@@ -51,6 +51,19 @@ func ByFlag(flag uintptr) (Kind, bool) {
 	return Kind{}, false
 }
 
+// Names lists the spec's names of CLONE_NEW* flags, for people.
+func Names(flags uintptr) (s string) {
+	for i := range kinds {
+		if flags&kinds[i].Flag != 0 {
+			if s != "" {
+				s += ", "
+			}
+			s += string(kinds[i].Type)
+		}
+	}
+	return s
+}
+
 // Types lists the spec's names, sorted; `features` prints them.
 func Types() []string {
 	return []string{"cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"}
