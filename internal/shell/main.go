@@ -48,7 +48,6 @@ func (sh *shell) start0() {
 			s.ignoredAtStart |= bit(int(sig))
 		}
 	}
-	plainSignals()
 	sh.openFiles()
 	sh.importEnviron(sh.call.Environ())
 	sh.setDefaults()

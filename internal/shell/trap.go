@@ -112,11 +112,6 @@ func (s *signalState) catch(signal int) {
 	if s.wake <= 0 {
 		s.wake, _ = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	}
-	// Only a signal that it holds to be ignored gets the runtime's handler again. Those that have kept it are not ignored meanwhile: a child that
-	// ended then would be gone, with its status.
-	if runtimes>>signal&1 == 0 {
-		signals.Ignore(syscall.Signal(signal))
-	}
 	c := signals.Notify(syscall.Signal(signal))
 	go func() {
 		for x := range c {
@@ -185,20 +180,10 @@ func defaultAction(n int) {
 const runtimes = 1<<syscall.SIGURG | 1<<syscall.SIGSEGV | 1<<syscall.SIGBUS | 1<<syscall.SIGFPE | 1<<syscall.SIGPROF |
 	1<<syscall.SIGPIPE | 1<<syscall.SIGKILL | 1<<syscall.SIGSTOP | 1<<syscall.SIGCHLD | 1<<32 | 1<<33 | 1<<34
 
-// resetAction takes the Go runtime's handler off a signal: it prints stacks for some,
-// and does nothing for others that end a process.
+// resetAction gives a signal its default action where os/signal would take that of before the first trap.
 func resetAction(n int) {
 	if runtimes>>n&1 == 0 {
 		new(sigaction).set(n)
-	}
-}
-
-// plainSignals gives all signals that aren't ignored their default actions.
-func plainSignals() {
-	for n := 1; n < 32; n++ {
-		if !ignoring(n) {
-			resetAction(n)
-		}
 	}
 }
 

@@ -295,6 +295,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -443,6 +444,15 @@ func main() {
 		}
 		syscall.Kill(syscall.Getpid(), syscall.SIGHUP)
 		return
+	case "plain":
+		c := make(chan os.Signal, 1)
+		signal.Notify(c, syscall.SIGUSR1)
+		syscall.Kill(syscall.Getpid(), syscall.SIGUSR1)
+		<-c
+		signal.Reset(syscall.SIGUSR1)
+		n, _ := strconv.Atoi(os.Args[2])
+		syscall.Kill(syscall.Getpid(), syscall.Signal(n))
+		select {}
 	case "ends":
 		syscall.Kill(syscall.Getpid(), syscall.SIGTERM)
 		select {}
@@ -518,6 +528,19 @@ func TestStarts(t *testing.T) {
 	cmd = exec.Command(out, "ends")
 	if text, err := cmd.CombinedOutput(); err == nil || cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
 		t.Errorf("ends: %v\n%s", err, text)
+	}
+	// Each signal ends it as it ends other programs, without a word; so it does after somebody has listened to it.
+	for n := 1; n <= 64; n++ {
+		switch syscall.Signal(n) {
+		case syscall.SIGKILL, syscall.SIGSTOP, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGCONT, syscall.SIGCHLD, syscall.SIGURG, syscall.SIGWINCH,
+			syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGPIPE, 32, 33:
+			continue // not, or the runtime's own
+		}
+		cmd = exec.Command(out, "plain", strconv.Itoa(n))
+		text, _ := cmd.CombinedOutput()
+		if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || int(status.Signal()) != n || strings.Count(string(text), "\n") != 1 {
+			t.Errorf("signal %d: %v\n%s", n, cmd.ProcessState, text)
+		}
 	}
 	cmd = exec.Command(out, "three")
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=3")

@@ -27,25 +27,7 @@ func (t Table) Main(version string, argv []string) int {
 	}
 	c.Applet, c.Name, c.Path = a, name, argv[0]
 	c.Login = strings.HasPrefix(argv[0], "-")
-	plainSignals()
 	return c.run(argv[1:])
-}
-
-// plainSignals gives signals their default actions, which end the process without a
-// word: Go's runtime has handlers for them that print stacks (SIGQUIT) or do nothing
-// (SIGUSR1). It keeps those that it needs, and those whose handlers do as the
-// default. signals.Notify puts a handler back.
-func plainSignals() {
-	const plain = 1<<syscall.SIGQUIT | 1<<syscall.SIGABRT | 1<<syscall.SIGUSR1 | 1<<syscall.SIGUSR2 | 1<<syscall.SIGALRM |
-		1<<syscall.SIGSTKFLT | 1<<syscall.SIGXCPU | 1<<syscall.SIGXFSZ | 1<<syscall.SIGVTALRM | 1<<syscall.SIGIO |
-		1<<syscall.SIGPWR | 1<<syscall.SIGSYS
-	const firstRealTime, lastRealTime = 35, 64 // those before are the runtime's and the C library's
-	for n := 1; n <= lastRealTime; n++ {
-		if n >= firstRealTime || plain>>n&1 != 0 {
-			var action kernelAction
-			syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(n), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
-		}
-	}
 }
 
 // kernelAction is the kernel's struct sigaction: handler 0 is the default action.

@@ -9,9 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
 )
 
 // names are the signals in the order of their numbers, each with a space behind it:
@@ -97,24 +94,9 @@ func List() string {
 func Notify(signals ...syscall.Signal) chan os.Signal {
 	c := make(chan os.Signal, 16)
 	for _, s := range signals {
-		if byDefault(s) {
-			// The frame took the runtime's handler off, which it doesn't know: it puts it
-			// back for a signal that it holds to be ignored.
-			signal.Ignore(s)
-		}
 		signal.Notify(c, s)
 	}
 	return c
-}
-
-// byDefault says whether the kernel has the default action for a signal.
-func byDefault(s syscall.Signal) bool {
-	var action struct {
-		handler, flags, restorer uintptr
-		mask                     uint64
-	}
-	syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), 0, uintptr(unsafe.Pointer(&action)), 8, 0, 0)
-	return action.handler == 0
 }
 
 // Stop undoes Notify.
