@@ -40,12 +40,13 @@ var starts = []edit{
 	// Nobody reads profiles of the memory, whose tables are large, and stacks are cut from pieces of which each page is written to.
 	{"mprof.go", "var MemProfileRate int = 512 * 1024\n", "var MemProfileRate int = 0\n", 1},
 	{"malloc.go", "\t_StackCacheSize = 32 * 1024\n", "\t_StackCacheSize = 16 * 1024\n", 1},
-	// The heap is below 1 TB, so that the tables of what it may be made of are 3 MB of addresses and not 1.2 GB, which a limit of the address space
+	// The heap is below 128 GB, so that the tables of what it may be made of are 0.8 MB of addresses and not 1.2 GB, which a limit of the address space
 	// (RLIMIT_AS, ulimit -v) counts: the runtime does not notice that it could not get them, and uses what is elsewhere.
-	{"malloc.go", "goarch.IsArm64))*48 + ", "goarch.IsArm64))*40 + ", 1},
+	{"malloc.go", "goarch.IsArm64))*48 + ", "goarch.IsArm64))*37 + ", 1},
 	{"malloc.go", "\tarenaBaseOffset = 0xffff800000000000*goarch.IsAmd64 + ", "\tarenaBaseOffset = ", 1},
 	{"malloc.go", "\tlogHeapArenaBytes = (6+20)*", "\tlogHeapArenaBytes = (2+20)*", 1},
-	// Those tables are variables, which nobody has to ask the kernel for, and each of whose pages is there when it is touched.
+	// Those tables are variables, which nobody has to ask the kernel for, and each of whose pages is there when it is touched: together less than 2 MB, or
+	// they would be made of huge pages where the kernel gives those to everybody. So would the heap's first piece be.
 	{"mpagealloc_64bit.go", "\tpallocChunksL1Bits = 13\n", "\tpallocChunksL1Bits = 8\n", 1},
 	{"mpagealloc_64bit.go", "func (p *pageAlloc) sysInit(test bool) {\n", pageTables + "func (p *pageAlloc) sysInit(test bool) {\n\tat := 0\n", 1},
 	{"mpagealloc_64bit.go", "\t\tb := alignUp(uintptr(entries)*pallocSumBytes, physPageSize)\n\t\tr := sysReserve(nil, b, \"page summary\")\n", "\t\tr := unsafe.Pointer(&summaries[at])\n\t\tat += entries\n", 1},
@@ -58,6 +59,7 @@ var starts = []edit{
 	{"malloc.go", "\t\t\tl2 = (*[1 << arenaL2Bits]*heapArena)(sysAllocOS(unsafe.Sizeof(*l2), \"heap index\"))\n", "\t\t\tl2 = &arenaTable\n", 1},
 	{"malloc.go", "\t\t\tif h.arenasHugePages {\n\t\t\t\tsysHugePage(unsafe.Pointer(l2), unsafe.Sizeof(*l2))\n\t\t\t} else {\n\t\t\t\tsysNoHugePage(unsafe.Pointer(l2), unsafe.Sizeof(*l2))\n\t\t\t}\n", "", 1},
 	// Nor is each class of sizes prepared that nothing is ever allocated of.
+	{"mheap.go", "\t// The memory just allocated counts as both released\n", "\tif firstGrow {\n\t\tsysNoHugePage(unsafe.Pointer(v), nBase-v)\n\t}\n\n\t// The memory just allocated counts as both released\n", 1},
 	{"mheap.go", "\tfor i := range h.central {\n\t\th.central[i].mcentral.init(spanClass(i))\n\t}\n", "", 1},
 	{"mcache.go", "\ts = mheap_.central[spc].mcentral.cacheSpan()\n", "\tmheap_.central[spc].mcentral.spanclass = spc\n\ts = mheap_.central[spc].mcentral.cacheSpan()\n", 1},
 	// Names for the kernel's list of mappings are a call each, and keep it from joining them.
