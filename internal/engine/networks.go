@@ -11,6 +11,7 @@ import (
 	"bantam/internal/network"
 	"bantam/internal/network/cni"
 	"bantam/internal/network/link"
+	"bantam/internal/network/rules"
 	"bantam/internal/statefile"
 )
 
@@ -74,7 +75,9 @@ func (e *Engine) makePredefined(h *connect.Host, name string) (*network.Network,
 func setUp(h *connect.Host, n *network.Network) error {
 	free := link.Exclusive()
 	defer free()
-	link.Sweep()
+	for _, root := range link.Sweep() {
+		_ = rules.Of(root).Drop()
+	}
 	if err := plan(h, n); err != nil {
 		return err
 	}

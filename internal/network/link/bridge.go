@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"bantam/internal/linux/netlink"
@@ -58,27 +60,32 @@ func bridgeUp(f network.Folder, n *network.Network) error {
 const aliasPrefix = "bantam "
 
 // Sweep removes bridges and parents whose network is no more because its folder was deleted by hand. One that has ports is
-// left alone: the folder may be where this process can't see it.
-func Sweep() {
+// left alone: the folder may be where this process can't see it. It returns the roots whose networks are all gone so.
+func Sweep() (roots []string) {
 	c, err := netlink.Open()
 	if err != nil {
-		return
+		return nil
 	}
 	defer c.Close()
-	gone, busy := map[int]bool{}, map[int]bool{}
+	gone, busy := map[int]string{}, map[int]bool{}
 	_ = c.List(unix.RTM_GETLINK, netlink.Link(0, 0, 0), func(m netlink.Message) error {
 		a := m.Attributes(unix.SizeofIfInfomsg)
 		busy[int(a.Uint32(unix.IFLA_MASTER))] = true
 		if dir, ours := strings.CutPrefix(a.String(unix.IFLA_IFALIAS), aliasPrefix); ours && unix.Access(dir, unix.F_OK) == unix.ENOENT {
-			gone[int(m.Uint32(4))] = true
+			gone[int(m.Uint32(4))] = dir
 		}
 		return nil
 	})
-	for index := range gone {
-		if !busy[index] {
-			_ = c.Do(netlink.NewRequest(unix.RTM_DELLINK, 0, netlink.Link(index, 0, 0)))
+	for index, dir := range gone {
+		if busy[index] || c.Do(netlink.NewRequest(unix.RTM_DELLINK, 0, netlink.Link(index, 0, 0))) != nil {
+			continue
+		}
+		networks := filepath.Dir(dir)
+		if root := filepath.Dir(networks); unix.Access(networks, unix.F_OK) == unix.ENOENT && !slices.Contains(roots, root) {
+			roots = append(roots, root)
 		}
 	}
+	return roots
 }
 
 // refused says what a machine lacks on which there is no bridge to be had.
