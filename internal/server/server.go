@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -42,6 +43,8 @@ const (
 	headerBytes = 64 << 10
 	// graceTime is how long a server that stops waits for requests on their way.
 	graceTime = 3 * time.Second
+	// stacksSize bounds what a SIGUSR1 has written to the log, in bytes.
+	stacksSize = 1 << 20
 )
 
 // Run serves until the process is told to end (SIGTERM, SIGINT). Where to find it is
@@ -61,6 +64,7 @@ func Run(e *engine.Engine, version engine.VersionInfo, builder engine.Builder, o
 	}
 	e.Children = &engine.Children{}
 	go reap(e.Children)
+	go tellStacks(log)
 	metrics := newMetrics(e, version)
 	audit, err := openAudit(o.AuditLog, log)
 	if err != nil {
@@ -118,6 +122,16 @@ func reap(c *engine.Children) {
 	signal.Notify(ended, unix.SIGCHLD)
 	for range ended {
 		c.Reap()
+	}
+}
+
+// tellStacks writes what all goroutines are at to the log at each SIGUSR1, as dockerd does.
+func tellStacks(log io.Writer) {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, unix.SIGUSR1)
+	for range asked {
+		text := make([]byte, stacksSize)
+		fmt.Fprintf(log, "%s\n", text[:runtime.Stack(text, true)])
 	}
 }
 

@@ -157,3 +157,17 @@ func (s *server) settled(before int) {
 		}
 	}
 }
+
+// SIGUSR1 has the server tell what it is at, and go on.
+func TestStacks(t *testing.T) {
+	s := start(t)
+	if err := s.cmd.Process.Signal(unix.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(patience); !strings.Contains(s.log(), "goroutine 1 ["); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal(s.log())
+		}
+	}
+	must[client.PingResult](t)(s.client().Ping(patient(t), client.PingOptions{}))
+}
