@@ -58,8 +58,8 @@ var starts = []edit{
 	{"mpagealloc.go", "\t\t\t\tif p.chunkHugePages {\n\t\t\t\t\tsysHugePage(r, l2Size)\n\t\t\t\t} else {\n\t\t\t\t\tsysNoHugePage(r, l2Size)\n\t\t\t\t}\n", "", 1},
 	{"malloc.go", "\t\t\tl2 = (*[1 << arenaL2Bits]*heapArena)(sysAllocOS(unsafe.Sizeof(*l2), \"heap index\"))\n", "\t\t\tl2 = &arenaTable\n", 1},
 	{"malloc.go", "\t\t\tif h.arenasHugePages {\n\t\t\t\tsysHugePage(unsafe.Pointer(l2), unsafe.Sizeof(*l2))\n\t\t\t} else {\n\t\t\t\tsysNoHugePage(unsafe.Pointer(l2), unsafe.Sizeof(*l2))\n\t\t\t}\n", "", 1},
-	// Nor is each class of sizes prepared that nothing is ever allocated of.
 	{"mheap.go", "\t// The memory just allocated counts as both released\n", "\tif firstGrow {\n\t\tsysNoHugePage(unsafe.Pointer(v), nBase-v)\n\t}\n\n\t// The memory just allocated counts as both released\n", 1},
+	// Nor is each class of sizes prepared that nothing is ever allocated of.
 	{"mheap.go", "\tfor i := range h.central {\n\t\th.central[i].mcentral.init(spanClass(i))\n\t}\n", "", 1},
 	{"mcache.go", "\ts = mheap_.central[spc].mcentral.cacheSpan()\n", "\tmheap_.central[spc].mcentral.spanclass = spc\n\ts = mheap_.central[spc].mcentral.cacheSpan()\n", 1},
 	// Names for the kernel's list of mappings are a call each, and keep it from joining them.

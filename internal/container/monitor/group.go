@@ -17,8 +17,6 @@ import (
 type group struct {
 	*cgroup.Group
 	host *cgroup.Host
-	// foreign: a folder of it is in use, so that not all of it is ours.
-	foreign bool
 }
 
 // newGroup begins the container's group: what has to be there before the child is born.
@@ -52,7 +50,6 @@ func newGroup(spec *specs.Spec, id string, cfg *launch.Config) (*group, error) {
 func (g *group) fill(proc *launch.Process, r *specs.LinuxResources) error {
 	if g.Later() {
 		if err := g.CreateRest(); err != nil {
-			g.foreign = true
 			return err
 		}
 		if err := g.ApplyDevices(r.Devices); err != nil {
@@ -110,10 +107,6 @@ func (g *group) ranOutOfMemory() bool {
 
 func (g *group) remove() error {
 	if g == nil {
-		return nil
-	}
-	if g.foreign {
-		g.Undo()
 		return nil
 	}
 	return g.Delete()

@@ -47,7 +47,7 @@ func (g *Group) CreateFirst() error {
 	return err
 }
 
-// Later says that [Group.CreateFirst] has left a part to [Group.CreateRest].
+// Later says that [Group.CreateFirst] has left a part to [Group.CreateRest], which has not made it.
 func (g *Group) Later() bool { return g.later }
 
 // CreateRest makes what CreateFirst has left, perhaps beside the first process. Where it fails that process has to be
@@ -56,8 +56,9 @@ func (g *Group) CreateRest() error {
 	if !g.later {
 		return nil
 	}
-	g.later = false
-	return g.createEach(false)
+	err := g.createEach(false)
+	g.later = err != nil
+	return err
 }
 
 // createEach makes the directories of v2, or those of v1.

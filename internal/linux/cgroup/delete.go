@@ -12,8 +12,13 @@ const deletePatience = 5 * time.Second
 
 // Delete kills what is left in the group and removes it with the groups below
 // it. Directories above it stay: others may be about to use them. It succeeds
-// where the group is gone already.
+// where the group is gone already. Of one that was never made whole ([Group.Later]) it removes what this process has made: the
+// rest may be somebody else's.
 func (g *Group) Delete() error {
+	if g.later {
+		g.Undo()
+		return nil
+	}
 	g.Close()
 	var first error
 	for i := range g.state.Members {

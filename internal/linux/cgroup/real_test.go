@@ -405,6 +405,20 @@ func TestCreateRest(t *testing.T) {
 			t.Errorf("%s is there: %v", m.Path, exists(m.Path))
 		}
 	}
+	// Somebody else's folder stays, with who is in it, whatever becomes of the rest.
+	memory := g.Path(Memory)
+	if err := os.Mkdir(memory, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Delete(); err != nil || !exists(memory) {
+		t.Errorf("deleted before it was whole: %v, somebody else's folder is there: %v", err, exists(memory))
+	}
+	if err := os.Remove(memory); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.CreateFirst(); err != nil {
+		t.Fatal(err)
+	}
 	if err := g.CreateRest(); err != nil || g.Later() {
 		t.Errorf("%v, later %v", err, g.Later())
 	}
